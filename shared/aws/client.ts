@@ -1,0 +1,64 @@
+/** AWS clients: one a class and region, made when first used; and a journal of the mutating calls made through them. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** What all SDK v3 clients have in common, as far as it is used here. */
+type AnyClient = {
+  readonly middlewareStack: {
+    add(
+      middleware: (
+        next: (args: never) => Promise<unknown>,
+        context: { commandName?: string; clientName?: string },
+      ) => (args: never) => Promise<unknown>,
+      options: { step: 'deserialize'; name: string; priority: 'high' },
+    ): void;
+  };
+};
+
+type Noted = { call: string; requestId: string };
+const journal = new AsyncLocalStorage<Noted[]>();
+const made = new Map<unknown, Map<string, unknown>>();
+
+/** The client of a class, in the environment's region or the one given. */
+export function client<C extends AnyClient>(
+  Client: new (options: { region?: string; maxAttempts?: number }) => C,
+  region?: string,
+): C {
+  const regions = made.get(Client) ?? new Map<string, unknown>();
+  made.set(Client, regions);
+  const known = regions.get(region ?? '') as C | undefined;
+  if (known) return known;
+  const fresh = new Client({ maxAttempts: 4, ...(region !== undefined && { region }) });
+  fresh.middlewareStack.add(
+    (next, context) => async (args) => {
+      const answer = await next(args);
+      const noted = journal.getStore();
+      if (noted) {
+        const call = (context.commandName ?? 'Unknown').replace(/Command$/, '');
+        // Reads change nothing and make no event that could wake a rule: only what may change something is noted.
+        if (!/^(Get|List|Describe|Head)/.test(call)) noted.push({ call, requestId: requestIdOf(answer) });
+      }
+      return answer;
+    },
+    { step: 'deserialize', name: 'firebreakJournal', priority: 'high' },
+  );
+  regions.set(region ?? '', fresh);
+  return fresh;
+}
+
+/** Runs the work and adds each answered mutating call to `sink` as it is answered, even when the work throws later. */
+export const record = <T>(sink: Noted[], work: () => Promise<T>): Promise<T> => journal.run(sink, work);
+
+function requestIdOf(answer: unknown): string {
+  const metadata = (answer as { output?: { $metadata?: { requestId?: string } } }).output?.$metadata;
+  return metadata?.requestId ?? 'unknown';
+}
+
+/** The answer, or null where AWS says by one of these error names that the thing or the setting is absent. */
+export async function orNull<T>(absent: readonly string[], ask: () => Promise<T>): Promise<T | null> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof Error && absent.includes(error.name)) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,172 @@
+/** firebreak.yml: the one source of its types, its messages and its JSON Schema for editors. */
+import * as v from 'valibot';
+import { presets } from '../core/mode.ts';
+
+const modes = ['off', 'notify', 'approve', 'remediate'] as const;
+// CloudWatch Logs keeps only these: API reference, PutRetentionPolicy.
+const logDays = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
+
+// Messages begin with "expected": shared/config/load.ts puts "found …" before them.
+const whole = (least: number, most: number, unit: string, description: string) => {
+  const expected = `expected a whole number of ${unit} from ${least} to ${most}`;
+  return v.pipe(
+    v.number(expected),
+    v.integer(expected),
+    v.minValue(least, expected),
+    v.maxValue(most, expected),
+    v.description(description),
+  );
+};
+
+const words = (expected: string, most: number, description: string) =>
+  v.pipe(
+    v.string(expected),
+    v.regex(/\S/, expected),
+    v.maxLength(most, `expected at most ${most} characters`),
+    v.description(description),
+  );
+
+const accountId = 'expected an account id: 12 digits, in quotes, such as "111122223333"';
+const account = v.pipe(
+  v.string(accountId),
+  v.regex(/^\d{12}$/, accountId),
+  v.description('Only in this account: 12 digits, in quotes.'),
+);
+
+const ruleName = 'expected a rule such as s3/public-policy, or a room with a star, s3/*';
+const rulePattern = (description: string) =>
+  v.pipe(v.string(ruleName), v.regex(/^([a-z0-9-]+|\*)\/([a-z0-9-]+|\*)$/, ruleName), v.description(description));
+
+const callerArn = 'expected the ARN of a caller, such as arn:aws:sts::*:assumed-role/ci-*/*, in which * stands for any text';
+const anyArn = /^(\*|arn:.+)$/;
+
+// "arn:partition:service:region:account:resource": IAM User Guide, "Identify AWS resources with Amazon Resource Names".
+const sixFields = /^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+$/;
+const resourceArn = 'expected the ARN of a resource, such as arn:aws:s3:::logs-*, in which * stands for any text';
+const tooWide = (what: string) =>
+  `expected ${what} that names something after the account, such as logs-*: an exemption for everything is "mode: off" under modes, which says so`;
+
+/**
+ * Whether an ARN's last field names something: all of it, or at least three letters or digits beside its stars. What every
+ * resource of a type has does not count: `user/`, `security-group/`, EC2's `sg-` and `i-`.
+ */
+function namesSomething(arn: string): boolean {
+  const [, , service, , , ...rest] = arn.split(':');
+  const resource = rest.join(':');
+  if (!resource.includes('*')) return true;
+  const name = service === 's3' ? resource : resource.replace(/^[a-z-]+[/:]/, '');
+  const own = service === 'ec2' ? name.replace(/^[a-z]+-/, '') : name;
+  return own.replace(/[^A-Za-z0-9]/g, '').length >= 3;
+}
+
+const exemption = v.pipe(
+  v.strictObject({
+    rule: rulePattern('The rule that leaves it alone: s3/public-policy, or s3/*.'),
+    account: v.optional(account),
+    resource: v.optional(
+      v.pipe(
+        v.string(resourceArn),
+        v.regex(sixFields, resourceArn),
+        v.check(namesSomething, tooWide('a resource')),
+        v.description('The ARN of what is left alone; * stands for any text.'),
+      ),
+    ),
+    actor: v.optional(
+      v.pipe(
+        v.string(callerArn),
+        v.regex(sixFields, callerArn),
+        v.check(namesSomething, tooWide('an actor')),
+        v.description('The caller’s ARN; * stands for any text. With an actor a rule that would act asks; it is never silenced.'),
+      ),
+    ),
+    owner: words('expected who answers for it', 200, 'Who answers for it.'),
+    reason: words('expected why it is needed', 500, 'Why it is needed.'),
+    expires: v.pipe(
+      v.string('expected the last day on which it counts, such as "2027-03-31"'),
+      v.isoDate('expected the last day on which it counts, such as "2027-03-31"'),
+      v.check(isDay, 'expected a day that the calendar has'),
+      v.description('The last day on which it counts (UTC), as "2027-03-31".'),
+    ),
+  }),
+  v.check(
+    (one) => one.resource !== undefined || one.actor !== undefined,
+    'expected a resource or an actor: an exemption for everything is "mode: off" under modes, which says so',
+  ),
+);
+
+function isDay(value: string): boolean {
+  const time = Date.parse(value);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
+}
+
+const modeLine = v.strictObject({
+  rule: rulePattern('The rule: s3/public-policy, or s3/* for a room’s.'),
+  account: v.optional(account),
+  actor: v.optional(
+    v.pipe(
+      v.string(callerArn),
+      v.regex(anyArn, callerArn),
+      v.description('Only for this caller: its ARN; * stands for any text.'),
+    ),
+  ),
+  mode: v.pipe(
+    v.picklist(modes),
+    v.description('off: nothing. notify: tells, and what it would do. approve: a person decides. remediate: acts.'),
+  ),
+});
+
+const address = 'expected an e-mail address';
+const identityArn = 'expected the ARN of an IAM user or role, such as arn:aws:iam::*:role/break-glass-*';
+
+export const configSchema = v.strictObject({
+  preset: v.optional(
+    v.pipe(
+      v.picklist(presets),
+      v.description(
+        'What rules may do. observe: tell. guard: mend what breaks nothing. standard: mend more, ask for the rest. strict: mend nearly all.',
+      ),
+    ),
+    'guard',
+  ),
+  modes: v.optional(
+    v.pipe(v.array(modeLine), v.description('Modes against the preset; of the lines that match, the last one wins.')),
+    [],
+  ),
+  exemptions: v.optional(v.pipe(v.array(exemption), v.description('What is left alone, by whose word, and until when.')), []),
+  baselines: v.optional(
+    v.pipe(v.record(v.string(), v.unknown()), v.description('Settings of rules, by rule; docs/rules says which have some.')),
+    {},
+  ),
+  retention: v.optional(
+    v.strictObject({
+      incidents: v.optional(whole(1, 3650, 'days', 'Days that an incident is kept.'), 400),
+      logs: v.optional(v.pipe(v.picklist(logDays), v.description('Days that the functions’ logs are kept.')), 90),
+    }),
+    {},
+  ),
+  freshness: v.optional(
+    whole(1, 1440, 'minutes', 'Minutes: only a cause younger than this is mended without asking.'),
+    15,
+  ),
+  channels: v.optional(
+    v.strictObject({
+      email: v.optional(
+        v.pipe(
+          v.array(v.pipe(v.string(address), v.email(address))),
+          v.description('Who is told by e-mail; each address is asked to confirm first.'),
+        ),
+        [],
+      ),
+    }),
+    {},
+  ),
+  protected: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(identityArn), v.regex(/^arn:[^:]+:iam::[^:]*:(user|role)\/.+/, identityArn))),
+      v.description('ARNs of IAM users and roles that no role of Firebreak’s may change; * stands for any text.'),
+    ),
+    [],
+  ),
+});

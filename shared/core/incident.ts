@@ -1,0 +1,92 @@
+/** The stored record of one trouble on one lens of one resource, and the port behind which it is stored. */
+import type { Json } from './json.ts';
+import type { Outcome } from './outcome.ts';
+import type { Mode, Severity } from './rule.ts';
+import type { Actor } from './signal.ts';
+
+/** ISO 8601 times of an incident's stages; `verified` minus `event` is the time that counts. */
+export type Times = {
+  readonly event?: string;
+  readonly received: string;
+  readonly read?: string;
+  readonly recorded?: string;
+  readonly written?: string;
+  readonly verified?: string;
+};
+
+/** A write that was made: CloudTrail's requestID of it, by which its own event is known again. */
+export type Write = { readonly call: string; readonly requestId: string };
+
+export type Entry = { readonly at: string; readonly what: string; readonly by?: string; readonly outcome?: Outcome };
+
+/** State as stored: JSON, with absence said outright. */
+export type Snapshot = { readonly state: Json };
+
+export type Incident = {
+  readonly id: string;
+  readonly room: string;
+  readonly rules: readonly string[];
+  readonly title: string;
+  readonly severity: Severity;
+  readonly account: string;
+  readonly region: string;
+  /** The resource's ARN, or what names it where it has none. */
+  readonly resource: string;
+  /** What was done, by CloudTrail's name, and by whom. */
+  readonly event: { readonly id: string; readonly name: string; readonly requestId?: string };
+  readonly actor: Actor;
+  readonly reasons: readonly string[];
+  readonly mode: Mode;
+  readonly outcome: Outcome;
+  /** Why this outcome. */
+  readonly note: string;
+  /** Set where the rules have a lens: what it is looked up and locked by. */
+  readonly lens?: string;
+  readonly lease?: string;
+  readonly target?: Json;
+  readonly before?: Snapshot;
+  readonly plan?: Snapshot;
+  readonly after?: Snapshot;
+  readonly undo?: 'restore' | 'operator' | 'none';
+  readonly writes: readonly Write[];
+  readonly witnesses: readonly { readonly id: string; readonly name: string; readonly at: string }[];
+  readonly timeline: readonly Entry[];
+  readonly times: Times;
+  readonly attempts: number;
+  readonly decision?: { readonly by: string; readonly at: string };
+  /** The outcome that people were told last. */
+  readonly told?: Outcome;
+  /** When it was first stored. */
+  readonly at: string;
+  /** Counts the writes of the record: each is conditional on the one before. */
+  readonly version: number;
+};
+
+export type Claim =
+  | { readonly got: 'new' }
+  /** Begun before and not ended: go on from what was stored. */
+  | { readonly got: 'resumed'; readonly incident: Incident }
+  | { readonly got: 'duplicate'; readonly incident: Incident }
+  /** The event's request id is one of our own writes'. */
+  | { readonly got: 'own'; readonly incident: string }
+  /** Somebody else holds the lens's lease. */
+  | { readonly got: 'busy'; readonly until: string };
+
+export type Incidents = {
+  /**
+   * In one transaction: the incident is not stored yet, its event's request is not our own, and, where `lease` is
+   * given, nobody holds the lens. Stores the incident and the lease.
+   */
+  claim(incident: Incident, lease: { readonly holder: string; readonly until: string } | null): Promise<Claim>;
+  /** Stores the incident, if the stored one is the version before. With `release` its lens is free again; with
+   * `writes` their request ids are known as our own. Throws `Stale` where another has written meanwhile. */
+  save(incident: Incident, options?: { readonly release?: string; readonly writes?: readonly Write[] }): Promise<void>;
+  /** Takes the lens's lease for an incident that is stored already; false where somebody holds it. */
+  lock(lease: string, holder: string, until: string): Promise<boolean>;
+  unlock(lease: string, holder: string): Promise<void>;
+  get(id: string): Promise<Incident | null>;
+  /** The last incident that closed on the lens with a change of it (`fixed`, `undone`), if any. */
+  lastOn(lease: string): Promise<Incident | null>;
+  /** Notes a delivery that changed nothing. */
+  note(id: string, entry: Entry, witness?: Incident['witnesses'][number]): Promise<void>;
+};

@@ -1,0 +1,129 @@
+/** Which mode a rule has: by preset, by line of firebreak.yml, by exemption. Pure; the time is passed in. */
+import { type FixRule, hasFix, type Mode, type Rule, type RuleClass } from './rule.ts';
+
+export const presets = ['observe', 'guard', 'standard', 'strict'] as const;
+export type Preset = (typeof presets)[number];
+
+/** A rule's mode by its class, in the order of `presets`. */
+const byClass: { readonly [c in RuleClass]: readonly [Mode, Mode, Mode, Mode] } = {
+  G: ['notify', 'remediate', 'remediate', 'remediate'],
+  A: ['notify', 'notify', 'remediate', 'remediate'],
+  C: ['notify', 'notify', 'approve', 'remediate'],
+  '1': ['notify', 'notify', 'approve', 'approve'],
+  N: ['notify', 'notify', 'notify', 'notify'],
+};
+
+export const modesFor = (c: RuleClass): readonly Mode[] =>
+  c === 'N' ? ['off', 'notify'] : c === '1' ? ['off', 'notify', 'approve'] : ['off', 'notify', 'approve', 'remediate'];
+
+/** A line under `modes:`; all that it names must match, and the last line that matches wins. */
+export type ModeLine = {
+  /** A rule's id, or a room with a star: `s3/*`. */
+  readonly rule: string;
+  readonly account?: string;
+  /** The caller's ARN; `*` stands for any text. */
+  readonly actor?: string;
+  readonly mode: Mode;
+};
+
+export type Exemption = {
+  readonly rule: string;
+  readonly account?: string;
+  /** The resource's ARN; `*` stands for any text. */
+  readonly resource?: string;
+  /** The caller's ARN. With an actor a rule that would remediate asks; it is never silenced. */
+  readonly actor?: string;
+  readonly owner: string;
+  readonly reason: string;
+  /** The last day on which it counts (UTC), `YYYY-MM-DD`. */
+  readonly expires: string;
+};
+
+export type Config = {
+  readonly preset: Preset;
+  readonly modes: readonly ModeLine[];
+  readonly exemptions: readonly Exemption[];
+  /** Settings by rule id, checked against the rule's own schema when the file is read. */
+  readonly baselines: { readonly [rule: string]: unknown };
+  /** Days. */
+  readonly retention: { readonly incidents: number; readonly logs: number };
+  /** Minutes: only a cause younger than this is remediated without asking. */
+  readonly freshness: number;
+  readonly channels: { readonly email: readonly string[] };
+  /** ARN patterns of IAM users and roles that no role of Firebreak's may change. */
+  readonly protected: readonly string[];
+};
+
+/** Whether a pattern with `*` for any text covers the value; both are compared whole and in their own case. */
+export function covers(pattern: string, value: string): boolean {
+  const parts = pattern.split('*');
+  const first = parts[0] ?? '';
+  const last = parts.at(-1) ?? '';
+  if (parts.length === 1) return pattern === value;
+  if (!value.startsWith(first) || !value.endsWith(last) || value.length < first.length + last.length) return false;
+  let from = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = value.indexOf(part, from);
+    if (found < 0 || found + part.length > value.length - last.length) return false;
+    from = found + part.length;
+  }
+  return true;
+}
+
+export type Scene = {
+  readonly account: string | null;
+  readonly actor: string | undefined;
+};
+
+/** The mode of a rule for this account and actor, before exemptions and freshness. */
+export function modeOf(
+  config: Pick<Config, 'preset' | 'modes'>,
+  rule: Pick<Rule, 'id' | 'class'>,
+  scene?: Scene,
+): Mode {
+  const preset = byClass[rule.class][presets.indexOf(config.preset)] ?? 'notify';
+  const line = config.modes.findLast(
+    (candidate) =>
+      covers(candidate.rule, rule.id) &&
+      modesFor(rule.class).includes(candidate.mode) &&
+      (candidate.account === undefined || candidate.account === scene?.account) &&
+      (candidate.actor === undefined || (scene?.actor !== undefined && covers(candidate.actor, scene.actor))),
+  );
+  return line?.mode ?? preset;
+}
+
+/** Whether any account or actor could have the rule act or be approved: whether its role needs to write. */
+export function mayWrite(config: Pick<Config, 'preset' | 'modes'>, rule: Rule): rule is FixRule {
+  if (!hasFix(rule)) return false;
+  const acts = (mode: Mode): boolean => mode === 'approve' || mode === 'remediate';
+  return (
+    acts(modeOf(config, rule)) ||
+    config.modes.some(
+      (line) => covers(line.rule, rule.id) && acts(line.mode) && modesFor(rule.class).includes(line.mode),
+    )
+  );
+}
+
+export type Exempted = { readonly exemption: Exemption; readonly effect: 'leave' | 'ask' };
+
+/** The exemption that covers a finding, if one does and has not expired. */
+export function exemptionFor(
+  config: Pick<Config, 'exemptions'>,
+  ruleId: string,
+  resource: string,
+  scene: Scene,
+  now: Date,
+): Exempted | null {
+  const today = now.toISOString().slice(0, 10);
+  const matching = config.exemptions.filter(
+    (candidate) =>
+      candidate.expires >= today &&
+      covers(candidate.rule, ruleId) &&
+      (candidate.account === undefined || candidate.account === scene.account) &&
+      (candidate.resource === undefined || covers(candidate.resource, resource)) &&
+      (candidate.actor === undefined || (scene.actor !== undefined && covers(candidate.actor, scene.actor))),
+  );
+  const leaves = matching.find((candidate) => candidate.actor === undefined);
+  if (leaves) return { exemption: leaves, effect: 'leave' };
+  return matching[0] ? { exemption: matching[0], effect: 'ask' } : null;
+}

@@ -1,0 +1,168 @@
+/** What rules, triggers, lenses and fixes are. Types, and the one place where their generics are erased. */
+import type { GenericSchema } from 'valibot';
+import type { Json } from './json.ts';
+import type { Signal } from './signal.ts';
+
+export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info';
+export type Mode = 'off' | 'notify' | 'approve' | 'remediate';
+
+/** G breaks nothing; A acts from `standard` on; C asks under `standard`; 1 is one-way and always asks; N only tells. */
+export type RuleClass = 'G' | 'A' | 'C' | '1' | 'N';
+export type RuleId = `${string}/${string}`;
+
+/** What wakes a rule. */
+export type Trigger =
+  | {
+      readonly kind: 'call';
+      /** CloudTrail's `eventSource`, for instance `s3.amazonaws.com`. */
+      readonly service: `${string}.amazonaws.com`;
+      /** CloudTrail's `eventName`: not always the API's name. */
+      readonly name: string;
+      /** Failed calls wake the rule too; without it they are attempts. */
+      readonly failures?: true;
+      /** A read-only call: EventBridge delivers it only to rules that ask for all management events. */
+      readonly readOnly?: true;
+      /** A console sign-in, whose detail-type differs. */
+      readonly signIn?: 'root' | 'any';
+    }
+  | { readonly kind: 'finding'; readonly origin: 'guardduty'; readonly type: string };
+
+export type Action = `${Lowercase<string>}:${Capitalize<string>}`;
+/** Partition, account, region and stack by CloudFormation's pseudo-parameters. */
+export type ArnPattern = `arn:\${AWS::Partition}:${string}:${string}:${string}:${string}`;
+
+export type Permission = {
+  readonly actions: readonly [Action, ...Action[]];
+  /** `noArn` says, with its source, that the service has no resource-level permission for these actions. */
+  readonly resources: readonly [ArnPattern, ...ArnPattern[]] | { readonly noArn: string };
+  readonly conditions?: { readonly [operator: string]: { readonly [key: string]: string | readonly string[] } };
+};
+
+export type Control = {
+  readonly framework:
+    | 'CIS AWS Foundations v3.0.0'
+    | 'NIST SP 800-53 Rev. 5'
+    | 'PCI DSS v4.0.1'
+    | 'AWS Security Hub CSPM'
+    | 'AWS Well-Architected'
+    | 'MITRE ATT&CK';
+  readonly id: string;
+  /** The page that maps the control to this trouble. */
+  readonly source: string;
+};
+
+/** What a rule recognised. `possible` where only a read can tell. */
+export type Finding<T extends Json = Json> = {
+  readonly target: T;
+  readonly resource: string;
+  readonly reason: string;
+  readonly certainty: 'certain' | 'possible';
+};
+
+/** The safe state is not known: tell, don't guess. */
+export type Unknown = { readonly unknown: string };
+
+export type Context<T extends Json = Json, B = unknown> = {
+  readonly target: T;
+  readonly baseline: B;
+};
+
+/** One piece of a resource's state. `Lens<T, S, true>` is one without a way back. */
+export type Lens<T extends Json, S extends Json, W extends true = never> = {
+  readonly id: string;
+  /** What one target is called within its account and region: the lease and the incident hang on it. */
+  key(target: T): string;
+  /** The state, or null where the resource or the setting is absent. */
+  read(target: T): Promise<S | null>;
+  /** Drops generated ids and order, before states are compared. */
+  canon?(state: S): Json;
+  write(target: T, from: S | null, to: S | null): Promise<void>;
+  /** `restore`: the role holds the way back; `operator`: the caller of `firebreak undo` must; `none`: there is no way back. */
+  undo(before: S | null, after: S | null): 'restore' | 'operator' | 'none';
+  readonly oneWay?: W;
+};
+
+export type StateFix<T extends Json, S extends Json, B, W extends true = never> = {
+  readonly kind: 'state';
+  readonly lens: Lens<T, S, W>;
+  /**
+   * A property, not a method: one that forgets that the state may be absent does not compile. The lens alone says what
+   * a state is: half of one does not compile either.
+   */
+  readonly desire: (state: NoInfer<S> | null, context: Context<T, B>) => NoInfer<S> | null | Unknown;
+};
+
+type Words = {
+  readonly id: RuleId;
+  readonly title: string;
+  readonly severity: Severity;
+  /** Why it matters, in a sentence or two. */
+  readonly why: string;
+  readonly controls: readonly Control[];
+  /** The customer's layer of AWS's shared responsibility model that this trouble belongs to. */
+  readonly responsibility:
+    | 'customer data'
+    | 'platform, applications, identity and access management'
+    | 'operating system, network and firewall configuration'
+    | 'encryption and network traffic protection';
+  /** No recorded event and no documentation names the event or shape: says what is missing. */
+  readonly unconfirmed?: string;
+};
+
+type Recognises<T extends Json, B> = {
+  readonly triggers: readonly [Trigger, ...Trigger[]];
+  /** The rule's own settings under `baselines:` in firebreak.yml; its schema must accept `{}`. */
+  readonly baseline?: GenericSchema<unknown, B>;
+  detect(signal: Signal, baseline: B): readonly Finding<T>[];
+};
+
+type Tells = {
+  readonly class: 'N';
+  readonly breaks: 'nothing';
+  readonly fix?: never;
+};
+
+type Mends<T extends Json, S extends Json, B, W extends true = never> = {
+  readonly class: 'G' | 'A' | 'C' | '1';
+  readonly breaks: 'nothing' | 'access' | 'service';
+  /** The risk of the fix to a running application, in a sentence. */
+  readonly risk: string;
+  /** What the fix does, in words that stand after "Fix:". */
+  readonly mends: string;
+  /** What undo does, in words that stand after "Undo:". */
+  readonly undoes: string;
+  readonly permissions: {
+    readonly read: readonly [Permission, ...Permission[]];
+    readonly write: readonly [Permission, ...Permission[]];
+    /** Actions that only the way back needs: never given to a role. */
+    readonly undo?: readonly [Action, ...Action[]];
+  };
+  /** Where the lens laws are shown: on an emulator, or on a stateful fake. */
+  readonly proof: 'emulator' | 'fake';
+  readonly fix: StateFix<T, S, B, W>;
+};
+
+/** A lens without a way back compiles only in a rule of class 1, which always asks. */
+type OneWayAsks<T extends Json, S extends Json, B> =
+  | (Mends<T, S, B> & { readonly class: 'G' | 'A' | 'C' | '1' })
+  | (Mends<T, S, B, true> & { readonly class: '1' });
+
+export type RuleOf<T extends Json, S extends Json, B> = Words & Recognises<T, B> & (Tells | OneWayAsks<T, S, B>);
+
+/** A rule as the engine and the tools see it: its target, state and baseline are theirs alone. */
+export type Rule = Words & Recognises<Json, unknown> & (Tells | Mends<Json, Json, unknown>);
+export type FixRule = Rule & Mends<Json, Json, unknown>;
+
+/** Checks a rule's parts against each other, then erases their types. */
+export function rule<T extends Json, S extends Json = Json, B = unknown>(parts: RuleOf<T, S, B>): Rule {
+  return parts as unknown as Rule;
+}
+
+export const hasFix = (candidate: Rule): candidate is FixRule => candidate.fix !== undefined;
+
+/** The triggers of one service's calls. */
+export const calls = (
+  service: `${string}.amazonaws.com`,
+  ...names: readonly [string, ...string[]]
+): [Trigger, ...Trigger[]] =>
+  names.map((name) => ({ kind: 'call', service, name })) as unknown as [Trigger, ...Trigger[]];

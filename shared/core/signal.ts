@@ -1,0 +1,232 @@
+/**
+ * Events as the rules see them: whatever envelope they came in, whatever its casing.
+ * Shapes: CloudTrail record contents, EventBridge events, GuardDuty findings (the API capitalises, events do not),
+ * the AWS Security Finding Format. Anything may be missing, null or of another type: nothing here throws.
+ */
+import { at, isObject, type Json, type JsonObject, text } from './json.ts';
+
+/** Who did it, as CloudTrail's userIdentity tells. Every text in it may be an attacker's. */
+export type Actor = {
+  readonly type: string;
+  readonly arn?: string;
+  readonly name: string;
+  readonly account?: string;
+  readonly accessKeyId?: string;
+  readonly ip?: string;
+  readonly userAgent?: string;
+  /** The AWS service that made the call for somebody; a person's console says signin.amazonaws.com. */
+  readonly invokedBy?: string;
+};
+
+type Common = {
+  /** eventID, else the finding's id, else the envelope's; null where none is given. */
+  readonly id: string | null;
+  /** ISO 8601, or null where the event does not tell. */
+  readonly time: string | null;
+  readonly account: string | null;
+  readonly region: string | null;
+  readonly actor: Actor;
+};
+
+export type Call = Common & {
+  readonly kind: 'call';
+  readonly service: string;
+  readonly name: string;
+  readonly eventType: string | null;
+  readonly requestId: string | null;
+  readonly request: Json;
+  readonly response: Json;
+  readonly additional: Json;
+  /** Set where the call or the sign-in failed: the error's code. */
+  readonly failure: string | null;
+};
+
+export type Found = Common & {
+  readonly kind: 'finding';
+  readonly origin: 'guardduty' | 'securityhub';
+  readonly type: string;
+  readonly title: string;
+  /** The finding, members in camel case. */
+  readonly body: JsonObject;
+};
+
+/** An EventBridge event that no rule of ours knows how to read. */
+export type Other = Common & { readonly kind: 'other'; readonly source: string; readonly detailType: string };
+
+export type Signal = Call | Found | Other;
+export type Normalised =
+  | { readonly signals: readonly [Signal, ...Signal[]]; readonly id: string | null }
+  | { readonly unparsed: string };
+
+/** Turns an EventBridge event, a CloudTrail record, a GuardDuty or a Security Hub finding into signals. */
+export function normalise(raw: unknown): Normalised {
+  if (!isObject(raw))
+    return {
+      unparsed: `expected a JSON object, found ${raw === null ? 'null' : Array.isArray(raw) ? 'a list' : typeof raw}`,
+    };
+  if ('detail-type' in raw) return fromEnvelope(raw);
+  const signals = fromDetail(raw);
+  if (signals) return done(signals, {});
+  return { unparsed: 'not a CloudTrail record, a GuardDuty or Security Hub finding, or an EventBridge event' };
+}
+
+function fromEnvelope(envelope: JsonObject): Normalised {
+  const detail = envelope['detail'];
+  if (!isObject(detail)) return { unparsed: 'an EventBridge event whose detail is not an object' };
+  const detailType = text(envelope, 'detail-type');
+  const source = text(envelope, 'source');
+  if (!detailType) return { unparsed: 'an EventBridge event without a detail-type' };
+  const findings = detail['findings'];
+  if (source === 'aws.securityhub' && Array.isArray(findings)) {
+    const signals = findings.flatMap((finding) => (isObject(finding) ? [fromSecurityHub(finding)] : []));
+    if (signals.length < findings.length || signals.length === 0)
+      return { unparsed: 'a Security Hub event whose findings are not all objects' };
+    return done(signals as unknown as readonly Signal[], envelope);
+  }
+  if (detailType.endsWith('via CloudTrail') && !isCloudTrail(detail))
+    return { unparsed: 'a CloudTrail event without eventName or eventSource' };
+  // Recorded elsewhere with the envelope cut down to detail-type and detail: the detail tells what it is.
+  const signals =
+    isCloudTrail(detail) || source === undefined || source === 'aws.guardduty' ? fromDetail(detail) : null;
+  if (signals) return done(signals, envelope);
+  if (source === 'aws.guardduty' && detailType === 'GuardDuty Finding')
+    return { unparsed: 'a GuardDuty event whose finding has no type' };
+  if (source === undefined) return { unparsed: 'an EventBridge event without a source' };
+  const empty = { id: null, time: null, account: null, region: null, actor: nobody };
+  return done([{ kind: 'other', ...empty, source, detailType }], envelope);
+}
+
+/** What a signal does not tell by itself its envelope may. */
+function done(signals: readonly Signal[], envelope: JsonObject): Normalised {
+  const filled = signals.map((signal) => ({
+    ...signal,
+    id: signal.id ?? text(envelope, 'id') ?? null,
+    time: signal.time ?? text(envelope, 'time') ?? null,
+    // The account that the event came to; only failing that, the caller's.
+    account: signal.account ?? text(envelope, 'account') ?? signal.actor.account ?? null,
+    region: signal.region ?? text(envelope, 'region') ?? null,
+  }));
+  return { signals: filled as unknown as [Signal, ...Signal[]], id: filled[0]?.id ?? null };
+}
+
+const isCloudTrail = (value: JsonObject): boolean =>
+  text(value, 'eventName') !== undefined && text(value, 'eventSource') !== undefined;
+
+function fromDetail(detail: JsonObject): readonly Signal[] | null {
+  if (isCloudTrail(detail)) return [fromCloudTrail(detail)];
+  if (text(detail, 'AwsAccountId') && text(detail, 'ProductArn')) return [fromSecurityHub(detail)];
+  const finding = decapitalise(detail) as JsonObject;
+  if (text(finding, 'type') && text(finding, 'accountId') && isObject(finding['service']))
+    return [fromGuardDuty(finding)];
+  return null;
+}
+
+function fromCloudTrail(record: JsonObject): Call {
+  const response = jsonOrNull(record['responseElements']);
+  const name = text(record, 'eventName') ?? '';
+  const service = (text(record, 'eventSource') ?? '').toLowerCase();
+  return {
+    kind: 'call',
+    id: text(record, 'eventID') ?? null,
+    time: text(record, 'eventTime') ?? null,
+    account: text(record, 'recipientAccountId') ?? null,
+    region: text(record, 'awsRegion') ?? null,
+    actor: actorOf(record),
+    service,
+    name,
+    eventType: text(record, 'eventType') ?? null,
+    requestId: text(record, 'requestID') ?? null,
+    request: jsonOrNull(record['requestParameters']),
+    response,
+    additional: jsonOrNull(record['additionalEventData']),
+    failure: service === 'signin.amazonaws.com' ? refusal(record, name) : failureOf(record),
+  };
+}
+
+/** The error's code; one that is no text is a failure all the same. */
+function failureOf(record: JsonObject): string | null {
+  const code = record['errorCode'];
+  return code === undefined || code === null || code === '' ? null : typeof code === 'string' ? code : 'unreadable';
+}
+
+/**
+ * Why a sign-in was refused: it carries errorMessage and no errorCode, and `{"ConsoleLogin": "Failure"}`
+ * (CloudTrail user guide, "AWS Management Console sign-in events", examples of unsuccessful ones).
+ */
+function refusal(record: JsonObject, name: string): string | null {
+  const message = text(record, 'errorMessage');
+  const failed = message !== undefined || text(record, 'responseElements', name) === 'Failure';
+  return failureOf(record) ?? (failed ? (message ?? 'Failure') : null);
+}
+
+function fromGuardDuty(finding: JsonObject): Found {
+  return {
+    kind: 'finding',
+    origin: 'guardduty',
+    id: text(finding, 'id') ?? null,
+    // When it happened last, not when GuardDuty wrote about it: how fresh the cause is decides what may be done.
+    time: text(finding, 'service', 'eventLastSeen') ?? text(finding, 'updatedAt') ?? text(finding, 'createdAt') ?? null,
+    account: text(finding, 'accountId') ?? null,
+    region: text(finding, 'region') ?? null,
+    actor: nobody,
+    type: text(finding, 'type') ?? '',
+    title: text(finding, 'title') ?? '',
+    body: finding,
+  };
+}
+
+function fromSecurityHub(finding: JsonObject): Found {
+  const types = at(finding, 'Types');
+  return {
+    kind: 'finding',
+    origin: 'securityhub',
+    id: text(finding, 'Id') ?? null,
+    time: text(finding, 'UpdatedAt') ?? text(finding, 'CreatedAt') ?? null,
+    account: text(finding, 'AwsAccountId') ?? null,
+    region: text(finding, 'Region') ?? null,
+    actor: nobody,
+    type:
+      (Array.isArray(types) && typeof types[0] === 'string' ? types[0] : '') || (text(finding, 'GeneratorId') ?? ''),
+    title: text(finding, 'Title') ?? '',
+    body: decapitalise(finding) as JsonObject,
+  };
+}
+
+const nobody: Actor = { type: 'Unknown', name: 'unknown' };
+
+function actorOf(record: JsonObject): Actor {
+  const identity = record['userIdentity'];
+  const type = text(identity, 'type') ?? 'Unknown';
+  const arn = text(identity, 'arn');
+  const user = text(identity, 'userName');
+  const fallback = text(identity, 'invokedBy') ?? text(identity, 'principalId') ?? 'unknown';
+  const optional = {
+    arn,
+    account: text(identity, 'accountId'),
+    accessKeyId: text(identity, 'accessKeyId'),
+    ip: text(record, 'sourceIPAddress'),
+    userAgent: text(record, 'userAgent'),
+    invokedBy: text(identity, 'invokedBy'),
+  };
+  const known = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
+  const name = type === 'Root' ? 'root' : (user ?? (arn ? arn.slice(arn.indexOf('/') + 1) : fallback));
+  return { type, name, ...known };
+}
+
+const jsonOrNull = (value: Json | undefined): Json => value ?? null;
+
+/** Far deeper than any finding; what a stranger nests deeper stays as it is. */
+const deepest = 64;
+
+/** `AccountId` becomes `accountId`; keys that are not plain capitalised words stay. */
+function decapitalise(value: Json | undefined, depth = 0): Json {
+  if (depth === deepest) return value ?? null;
+  if (Array.isArray(value)) return value.map((member) => decapitalise(member, depth + 1));
+  if (!isObject(value)) return value ?? null;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [
+      /^[A-Z][A-Za-z0-9]*$/.test(key) ? key.charAt(0).toLowerCase() + key.slice(1) : key,
+      decapitalise(member, depth + 1),
+    ]),
+  );
+}

@@ -1,0 +1,290 @@
+/**
+ * Incidents in DynamoDB. One table: `incident#ID` holds the record, `lens#LEASE` who works on a lens and what changed
+ * it last, `request#ID` the request ids of our own writes. Index `byDay` (day, at) lists incidents; `ttl` ends them.
+ */
+import {
+  type AttributeValue,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+  type TransactWriteItem,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { fault } from '../core/fault.ts';
+import type { Claim, Incident, Incidents } from '../core/incident.ts';
+import { settled } from '../core/outcome.ts';
+import { client } from '../aws/client.ts';
+
+type Item = Record<string, AttributeValue>;
+export type Listing = {
+  list(days: number, now: Date): Promise<readonly Incident[]>;
+  recordDecision(id: string, decision: { by: string; at: string }): Promise<boolean>;
+};
+
+/** The store behind a table's name; items end `days` after they were last written. */
+export function dynamoIncidents(table: string, days: number): Incidents & Listing {
+  const db = (): DynamoDBClient => client(DynamoDBClient);
+  const put = (incident: Incident): Item => toItem(incident, days);
+
+  async function get(id: string): Promise<Incident | null> {
+    const { Item } = await db().send(
+      new GetItemCommand({ TableName: table, Key: key('incident', id), ConsistentRead: true }),
+    );
+    return Item ? fromItem(Item) : null;
+  }
+
+  async function claim(
+    incident: Incident,
+    lease: { holder: string; until: string } | null,
+    resume?: Incident,
+  ): Promise<Claim> {
+    const stored = resume
+      ? {
+          Item: put({ ...resume, attempts: resume.attempts + 1, version: resume.version + 1 }),
+          ...isVersion(resume.version),
+        }
+      : { Item: put(incident), ConditionExpression: 'attribute_not_exists(pk)' };
+    const items: TransactWriteItem[] = [{ Put: { TableName: table, ...stored } }];
+    if (lease && incident.lease !== undefined)
+      items.push({ Update: takeLease(table, incident.lease, lease.holder, lease.until) });
+    const own = incident.event.requestId;
+    const ownAt =
+      own === undefined
+        ? -1
+        : items.push({
+            ConditionCheck: {
+              TableName: table,
+              Key: key('request', own),
+              ConditionExpression: 'attribute_not_exists(pk)',
+            },
+          }) - 1;
+    try {
+      await db().send(new TransactWriteItemsCommand({ TransactItems: items }));
+      return resume
+        ? { got: 'resumed', incident: { ...resume, attempts: resume.attempts + 1, version: resume.version + 1 } }
+        : { got: 'new' };
+    } catch (error) {
+      if (!(error instanceof TransactionCanceledException)) throw error;
+      const failed = (error.CancellationReasons ?? []).map((reason) => reason.Code === 'ConditionalCheckFailed');
+      const conflict = (error.CancellationReasons ?? []).some((reason) => reason.Code === 'TransactionConflict');
+      if (!failed.includes(true) && !conflict) throw error;
+      if (ownAt >= 0 && failed[ownAt] && own !== undefined) return { got: 'own', incident: await ownerOf(own) };
+      const existing = resume || failed[0] ? await get(incident.id) : null;
+      if (existing && settled(existing.outcome)) return { got: 'duplicate', incident: existing };
+      if (conflict || resume || (lease && failed[1])) return { got: 'busy', until: lease?.until ?? '' };
+      if (existing) return claim(incident, lease, existing);
+      throw error;
+    }
+  }
+
+  async function ownerOf(requestId: string): Promise<string> {
+    const { Item } = await db().send(new GetItemCommand({ TableName: table, Key: key('request', requestId) }));
+    return Item?.['incident']?.S ?? 'unknown';
+  }
+
+  async function save(incident: Incident, options: Parameters<Incidents['save']>[1] = {}): Promise<void> {
+    const guarded = { TableName: table, Item: put(incident), ...isVersion(incident.version - 1) };
+    const items: TransactWriteItem[] = [{ Put: guarded }];
+    const { lease } = incident;
+    if (options.release !== undefined && lease !== undefined)
+      items.push({ Update: closeLease(table, { ...incident, lease }, options.release, days) });
+    for (const write of options.writes ?? [])
+      if (write.requestId !== 'unknown')
+        items.push({
+          Put: {
+            TableName: table,
+            Item: { ...key('request', write.requestId), incident: { S: incident.id }, ttl: ends(days) },
+          },
+        });
+    try {
+      if (items.length === 1) await db().send(new PutItemCommand(guarded));
+      // A transaction takes 100 items (TransactWriteItems, API reference); a fix that writes more would be no fix.
+      else await db().send(new TransactWriteItemsCommand({ TransactItems: items }));
+    } catch (error) {
+      const stale =
+        error instanceof Error &&
+        (error.name === 'ConditionalCheckFailedException' ||
+          (error instanceof TransactionCanceledException &&
+            error.CancellationReasons?.some((reason) => reason.Code === 'ConditionalCheckFailed') === true));
+      throw stale
+        ? fault('Stale', `incident ${incident.id} was written by another meanwhile; this delivery is tried again`)
+        : error;
+    }
+  }
+
+  async function lock(lease: string, holder: string, until: string): Promise<boolean> {
+    try {
+      await db().send(new UpdateItemCommand(takeLease(table, lease, holder, until)));
+      return true;
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
+      throw error;
+    }
+  }
+
+  async function unlock(lease: string, holder: string): Promise<void> {
+    try {
+      await db().send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: key('lens', lease),
+          UpdateExpression: 'REMOVE holder, #until',
+          ConditionExpression: 'holder = :holder',
+          ExpressionAttributeNames: { '#until': 'until' },
+          ExpressionAttributeValues: { ':holder': { S: holder } },
+        }),
+      );
+    } catch (error) {
+      // Somebody else's by now, or nobody's: there is nothing of ours to free.
+      if (!(error instanceof Error && error.name === 'ConditionalCheckFailedException')) throw error;
+    }
+  }
+
+  async function lastOn(lease: string): Promise<Incident | null> {
+    const { Item } = await db().send(
+      new GetItemCommand({ TableName: table, Key: key('lens', lease), ConsistentRead: true }),
+    );
+    const id = Item?.['last']?.S;
+    return id === undefined ? null : get(id);
+  }
+
+  async function note(
+    id: string,
+    entry: Incident['timeline'][number],
+    witness?: Incident['witnesses'][number],
+  ): Promise<void> {
+    for (let tries = 0; ; tries += 1) {
+      const incident = await get(id);
+      if (!incident) return;
+      const noted = {
+        ...incident,
+        // A flood of repeats must not fill the record: the first ones tell the story.
+        timeline: incident.timeline.length < 50 ? [...incident.timeline, entry] : incident.timeline,
+        witnesses: witness && incident.witnesses.length < 50 ? [...incident.witnesses, witness] : incident.witnesses,
+        version: incident.version + 1,
+      };
+      try {
+        return await save(noted);
+      } catch (error) {
+        if (!(error instanceof Error && error.name === 'Stale') || tries >= 3) throw error;
+      }
+    }
+  }
+
+  async function list(back: number, now: Date): Promise<readonly Incident[]> {
+    const found: Incident[] = [];
+    for (let day = 0; day < back; day += 1) {
+      const date = new Date(now.getTime() - day * 86_400_000).toISOString().slice(0, 10);
+      let from: Item | undefined;
+      do {
+        const page = await db().send(
+          new QueryCommand({
+            TableName: table,
+            IndexName: 'byDay',
+            KeyConditionExpression: '#day = :day',
+            ExpressionAttributeNames: { '#day': 'day' },
+            ExpressionAttributeValues: { ':day': { S: date } },
+            ScanIndexForward: false,
+            ...(from && { ExclusiveStartKey: from }),
+          }),
+        );
+        found.push(...(page.Items ?? []).map(fromItem));
+        from = page.LastEvaluatedKey;
+      } while (from);
+    }
+    return found;
+  }
+
+  async function recordDecision(id: string, decision: { by: string; at: string }): Promise<boolean> {
+    const incident = await get(id);
+    if (incident?.outcome !== 'asked') return false;
+    await save({ ...incident, decision, version: incident.version + 1 });
+    return true;
+  }
+
+  return {
+    claim: (incident, lease) => claim(incident, lease),
+    save,
+    lock,
+    unlock,
+    get,
+    lastOn,
+    note,
+    list,
+    recordDecision,
+  };
+}
+
+const key = (kind: 'incident' | 'lens' | 'request', id: string): Item => ({ pk: { S: `${kind}#${id}` } });
+const ends = (days: number): AttributeValue => ({ N: String(Math.floor(Date.now() / 1000) + days * 86_400) });
+const isVersion = (
+  version: number,
+): {
+  ConditionExpression: string;
+  ExpressionAttributeNames: Record<string, string>;
+  ExpressionAttributeValues: Item;
+} => ({
+  ConditionExpression: '#version = :version',
+  ExpressionAttributeNames: { '#version': 'version' },
+  ExpressionAttributeValues: { ':version': { N: String(version) } },
+});
+
+function takeLease(
+  table: string,
+  lease: string,
+  holder: string,
+  until: string,
+): NonNullable<TransactWriteItem['Update']> & { UpdateExpression: string } {
+  return {
+    TableName: table,
+    Key: key('lens', lease),
+    UpdateExpression: 'SET holder = :holder, #until = :until',
+    ConditionExpression: 'attribute_not_exists(holder) OR #until < :now',
+    ExpressionAttributeNames: { '#until': 'until' },
+    ExpressionAttributeValues: {
+      ':holder': { S: holder },
+      ':until': { S: until },
+      ':now': { S: new Date().toISOString() },
+    },
+  };
+}
+
+function closeLease(
+  table: string,
+  incident: Incident & { lease: string },
+  holder: string,
+  days: number,
+): NonNullable<TransactWriteItem['Update']> {
+  // Only what changed the lens can explain what is reported of it later.
+  const changed = incident.outcome === 'fixed' || incident.outcome === 'undone';
+  return {
+    TableName: table,
+    Key: key('lens', incident.lease),
+    UpdateExpression: `SET ${changed ? '#last = :incident, ' : ''}#ttl = :ttl REMOVE holder, #until`,
+    // A lease that ran out and was taken by another is not ours to free, nor is the incident ours to close.
+    ConditionExpression: 'attribute_not_exists(holder) OR holder = :holder',
+    ExpressionAttributeNames: { ...(changed && { '#last': 'last' }), '#until': 'until', '#ttl': 'ttl' },
+    ExpressionAttributeValues: {
+      ...(changed && { ':incident': { S: incident.id } }),
+      ':ttl': ends(days),
+      ':holder': { S: holder },
+    },
+  };
+}
+
+// The record travels as one JSON text: states are stored as they were, without DynamoDB's views on numbers and sets.
+// What lists and conditions need stands beside it.
+const toItem = (incident: Incident, days: number): Item => ({
+  ...key('incident', incident.id),
+  day: { S: incident.at.slice(0, 10) },
+  at: { S: incident.at },
+  outcome: { S: incident.outcome },
+  version: { N: String(incident.version) },
+  record: { S: JSON.stringify(incident) },
+  ttl: ends(days),
+});
+
+const fromItem = (item: Item): Incident => JSON.parse(item['record']?.S ?? 'null') as Incident;

@@ -1,0 +1,64 @@
+/** A room's Lambda function: logs and metrics around the engine with the room's rules. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { approve, handle, type Result } from '../core/engine.ts';
+import { fault } from '../core/fault.ts';
+import { text } from '../core/json.ts';
+import type { Config } from '../core/mode.ts';
+import type { Rule } from '../core/rule.ts';
+import { plain } from '../notify/plain.ts';
+import { compose } from './compose.ts';
+
+/** The handler of a room: takes EventBridge events, and `{"firebreak":"approve","incident":ID}` from the CLI. */
+export function serve(room: string, rules: readonly Rule[], config: Config) {
+  const logger = new Logger({ serviceName: `firebreak-${room}` });
+  const metrics = new Metrics({ namespace: 'Firebreak', serviceName: room, defaultDimensions: { room } });
+
+  async function answer(event: unknown, context: Context): Promise<readonly Result[]> {
+    const deps = compose({
+      room,
+      rules,
+      config,
+      table: needed('FIREBREAK_TABLE'),
+      topicArn: needed('FIREBREAK_TOPIC'),
+      holder: context.awsRequestId,
+    });
+    const asked = text(event, 'firebreak') === 'approve' ? text(event, 'incident') : undefined;
+    const results = asked === undefined ? await handle(event, deps) : [await approve(asked, deps)];
+    for (const { outcome, incident, rules: ids, resource, note } of results) {
+      metrics.addMetric(outcome, MetricUnit.Count, 1);
+      logger.info('outcome', {
+        outcome,
+        incident,
+        rules: ids,
+        resource: plain(resource ?? '', 300),
+        note: plain(note, 300),
+      });
+    }
+    if (results.length === 0)
+      logger.info('nothing recognised', {
+        event: text(event, 'detail', 'eventName') ?? text(event, 'detail-type') ?? 'unknown',
+      });
+    return results;
+  }
+
+  return middy()
+    .use(injectLambdaContext(logger))
+    .use(logMetrics(metrics))
+    .use({ onError: ({ error }) => void logger.error('failed', { error: named(error) }) })
+    .handler(answer);
+}
+
+function needed(name: string): string {
+  const value = process.env[name];
+  if (!value) throw fault('NotDeployed', `the function's environment lacks ${name}: deploy it with serverless.yml`);
+  return value;
+}
+
+/** Name and message only: an SDK error may carry the request, and the request a secret. */
+const named = (error: unknown): string =>
+  error instanceof Error ? plain(`${error.name}: ${error.message}`, 500) : 'unknown';

@@ -1,0 +1,150 @@
+/** One incident as one message: a subject and a text for e-mail, and attributes that subscriptions filter by. */
+import type { Incident } from '../core/incident.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { difference } from './diff.ts';
+import { ascii, inert } from './plain.ts';
+
+export type Message = {
+  /** Less than 100 printable ASCII characters: Amazon SNS API reference, Publish, Subject. */
+  readonly subject: string;
+  /**
+   * Far below the 262,144 bytes that a topic takes (Amazon SNS API reference, Publish, Message): each part has its
+   * bound, and the incident, whose command stands at the end, has the rest.
+   */
+  readonly text: string;
+  readonly attributes: { readonly severity: string; readonly rule: string; readonly outcome: Outcome; readonly account: string };
+};
+
+const headlines = {
+  open: 'Working on it',
+  fixed: 'Fixed',
+  safe: 'Safe already',
+  rehearsed: 'Would fix',
+  asked: 'Asks you',
+  told: 'Look at this',
+  exempt: 'Exempt',
+  off: 'Off',
+  attempt: 'Attempt',
+  failed: 'FIX FAILED',
+  undone: 'Fix undone',
+  unparsed: 'Not understood',
+  own: 'Own action',
+  duplicate: 'Duplicate',
+  witness: 'Also seen',
+  drifted: 'Drifted',
+  replanned: 'Asks you again',
+} as const satisfies Record<Outcome, string>;
+
+/** Renders an incident; everything that an event brought along is made harmless on the way. */
+export function render(incident: Incident): Message {
+  const rule = incident.rules[0] ?? 'firebreak/unparsed';
+  return {
+    subject: subject(incident),
+    text: `${[...head(incident), ...changed(incident), '', ...commands(incident), '', foot(incident)].join('\n')}\n`,
+    attributes: { severity: incident.severity, rule, outcome: incident.outcome, account: ascii(incident.account, 12) || 'unknown' },
+  };
+}
+
+/** The account always shows; where there is too much for one line, the title and the resource share what is left. */
+function subject({ outcome, title, resource, account }: Incident): string {
+  const name = resource.slice(resource.lastIndexOf(':') + 1);
+  const where = outcome === 'unparsed' ? '' : ` - ${ascii(name, 40)} (${ascii(account, 12)})`;
+  return ascii(`[Firebreak] ${headlines[outcome]}: ${title}`, 99 - where.length) + where;
+}
+
+function head(incident: Incident): readonly string[] {
+  const { reasons, outcome, title, times, event } = incident;
+  const why = reasons.slice(0, 5).map((reason) => inert(reason, 300));
+  const more = reasons.length > why.length ? `; and ${reasons.length - why.length} more` : '';
+  const whatWhen = [
+    ['What', `${why.join('; ')}${more}`],
+    ...(outcome === 'unparsed' ? [] : whoWhere(incident)),
+    ['When', `${moment(times.event ?? times.received)}${event.name === 'unknown' ? '' : ` (${inert(event.name, 80)})`}`],
+    ['Done', done(incident)],
+  ];
+  const lines = whatWhen.map(([key, value]) => `${key}:`.padEnd(8) + value);
+  return [`${headlines[outcome]}: ${inert(title, 120)}`, '', ...lines];
+}
+
+function whoWhere({ actor, resource, account, region }: Incident): readonly (readonly [string, string])[] {
+  const from = [
+    actor.ip && `from ${inert(actor.ip, 60)}`,
+    actor.invokedBy && `through ${inert(actor.invokedBy, 60)}`,
+    actor.userAgent && `with ${inert(actor.userAgent, 100)}`,
+  ].filter(Boolean);
+  const who = actor.type === 'Unknown' ? 'not named in the event' : [`${inert(actor.name, 120)} (${inert(actor.type, 30)})`, ...from].join(', ');
+  return [
+    ['Who', who],
+    ['Where', `${inert(resource, 300)}\n        in account ${inert(account, 20)}, ${inert(region, 30)}`],
+  ];
+}
+
+/** `2026-10-03T20:54:12Z` as `2026-10-03 20:54:12 UTC`. */
+const moment = (time: string): string => inert(time, 40).replace(/^([\d-]+)T([\d:]+)(\.\d+)?Z$/, '$1 $2 UTC');
+
+function done(incident: Incident): string {
+  const { outcome, times, decision } = incident;
+  const note = inert(incident.note, 400);
+  switch (outcome) {
+    case 'fixed':
+      return `changed to the safe state and read back${decision ? `, approved by ${inert(decision.by, 200)}` : seconds(times.event, times.verified)}`;
+    case 'safe':
+    case 'told':
+    case 'rehearsed':
+      return `nothing was changed; ${note}`;
+    case 'asked':
+    case 'replanned':
+      return `nothing yet; ${note}`;
+    case 'failed':
+      return `the fix did not succeed; look at the resource yourself. ${note}`;
+    case 'undone':
+      return `${note}; it is again as it was before the fix`;
+    case 'unparsed':
+      return 'nothing; the event itself waits in the dead-letter queue';
+    case 'open':
+    case 'exempt':
+    case 'off':
+    case 'attempt':
+    case 'own':
+    case 'duplicate':
+    case 'witness':
+    case 'drifted':
+      return note;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function seconds(from: string | undefined, to: string | undefined): string {
+  const took = from && to ? (Date.parse(to) - Date.parse(from)) / 1000 : Number.NaN;
+  return took >= 0 ? `, ${took.toFixed(1)} seconds after it happened` : '';
+}
+
+function changed(incident: Incident): readonly string[] {
+  const { before, plan, after, outcome, lens } = incident;
+  const [title, from, to] =
+    outcome === 'undone' ? (['Changed back', plan, after] as const)
+    : outcome === 'fixed' ? (['Changed', before, after] as const)
+    : outcome === 'asked' ? (['It would change', before, plan] as const)
+    : outcome === 'rehearsed' ? (['It would have changed', before, plan] as const)
+    : outcome === 'failed' ? (['It was to change', before, plan] as const)
+    : [];
+  if (!from || !to) return [];
+  const shown = difference(from.state, to.state, 40);
+  return shown.length > 0 ? ['', `${title}${lens ? ` ${lens}` : ''} (- before, + after):`, ...shown.map((line) => `  ${line}`)] : [];
+}
+
+function commands({ id, outcome, undo }: Incident): readonly string[] {
+  const next: readonly (readonly [string, string])[] =
+    outcome === 'asked' ? [['To fix it', `npx firebreak approve ${id}`], ['To leave it', 'do nothing']]
+    : outcome === 'fixed' && undo === 'none' ? [['To undo', 'there is no way back from this fix']]
+    : outcome === 'fixed' ? [['To undo', `npx firebreak undo ${id}${undo === 'operator' ? '   (with your own credentials)' : ''}`]]
+    : outcome === 'rehearsed' ? [['To let it act', 'raise the mode of its rule in firebreak.yml']]
+    : outcome === 'failed' ? [['To try again', 'npx firebreak redrive, once the cause is mended']]
+    : outcome === 'unparsed' ? [['To try again', 'npx firebreak redrive']]
+    : [];
+  return [...next, ['Details', `npx firebreak incidents ${id}`] as const].map(([what, command]) => `${what}:`.padEnd(16) + command);
+}
+
+const foot = ({ rules, severity, id }: Incident): string =>
+  [...(rules.length > 0 ? [`rule ${rules.join(', ')}`] : []), `severity ${severity}`, `incident ${id}`].join(' · ');
