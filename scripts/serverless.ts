@@ -1,0 +1,324 @@
+/**
+ * What serverless.yml cannot say by hand: each room's function, role and rules, from the `functions/<room>/function.yml`
+ * files and the configuration. Write permissions of rules that may neither act nor be approved are left out here, so
+ * that they are never deployed.
+ */
+import { access, readdir, readFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { loadConfig, mayWrite } from '../functions/deployment.ts';
+import type { Config } from '../shared/core/mode.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+type Pattern = { readonly [key: string]: unknown };
+
+/** One permission: `for` names the rules that need it; ARNs may hold `${AWS::Partition}` and its like. */
+type Permission = {
+  readonly for: readonly string[];
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: { readonly [test: string]: { readonly [key: string]: string | readonly string[] } };
+};
+
+/** A `function.yml` file, as scripts/generate.ts writes it. */
+export type Room = {
+  readonly room: string;
+  readonly patterns: readonly Pattern[];
+  readonly readOnlyPatterns: readonly Pattern[];
+  readonly read: readonly Permission[];
+  readonly write: readonly Permission[];
+};
+
+type Template = { readonly [key: string]: unknown };
+type Resources = { [logicalId: string]: Template };
+
+/** What serverless.yml takes from here. */
+export type StackParts = {
+  functions: { [room: string]: Template };
+  resources: { Resources: Resources };
+  /** Days that the functions' logs are kept. */
+  logRetention: number;
+};
+
+/** Seconds after which an event that still cannot be handled goes to the dead-letter queue. */
+const oldest = 3600;
+const deadLetters = { 'Fn::GetAtt': ['DeadLetters', 'Arn'] };
+
+/**
+ * Reads the configuration (`FIREBREAK_CONFIG`, else `firebreak.yml`) and every room's function.yml.
+ * @throws Error when the configuration is wrong, when there is no room, or when a bundle to be packaged is missing
+ */
+export async function stackParts(): Promise<StackParts> {
+  const config = await loadConfig(resolve(root, process.env['FIREBREAK_CONFIG'] ?? 'firebreak.yml'));
+  const rooms = await readRooms();
+  if (process.argv.some((word) => word === 'package' || word === 'deploy')) await mustBeBuilt(rooms);
+  return partsOf(rooms, config, process.env['FIREBREAK_STACK'] || 'firebreak');
+}
+
+/** The same, pure: the parts of a stack for these rooms under this configuration. */
+export function partsOf(rooms: readonly Room[], config: Config, stack: string): StackParts {
+  const resources: Resources = { ...errorAlarms(rooms, stack), ...subscriptions(config.channels.email) };
+  for (const room of rooms) {
+    resources[roleOf(room)] = role(room, config, stack);
+    Object.assign(resources, readOnlyRules(room, stack));
+  }
+  const functions = Object.fromEntries(rooms.map((room) => [room.room, lambda(room, stack)]));
+  return { functions, resources: { Resources: resources }, logRetention: config.retention.logs };
+}
+
+/** The rooms that have a function.yml, in alphabetical order. */
+async function readRooms(): Promise<Room[]> {
+  const dir = join(root, 'functions');
+  const folders = (await readdir(dir, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const texts = await Promise.all(
+    folders.map((folder) => readFile(join(dir, folder.name, 'function.yml'), 'utf8').catch(() => null)),
+  );
+  const rooms = texts.filter((text) => text !== null).map((text) => parse(text) as Room);
+  if (rooms.length === 0) {
+    throw new Error('found no functions/<room>/function.yml, expected one a room. Next: node scripts/generate.ts');
+  }
+  return rooms.sort((a, b) => a.room.localeCompare(b.room, 'en'));
+}
+
+async function mustBeBuilt(rooms: readonly Room[]): Promise<void> {
+  for (const { room } of rooms) {
+    const zip = join(root, '.build', `${room}.zip`);
+    await access(zip).catch(() => {
+      throw new Error(
+        `found no ${relative(root, zip)}, expected the bundle of functions/${room}. Next: node scripts/build.ts`,
+      );
+    });
+  }
+}
+
+function lambda(room: Room, stack: string): Template {
+  return {
+    name: `${stack}-${room.room}`,
+    handler: 'index.handler',
+    role: roleOf(room), // the logical id: "osls deploy function" does not understand a Fn::GetAtt here
+    package: { artifact: `.build/${room.room}.zip` },
+    // Lambda's own queue: two more attempts, then the event with its error goes to the dead letters ("Configuring error
+    // handling settings for asynchronous invocations", AWS Lambda Developer Guide).
+    maximumRetryAttempts: 2,
+    maximumEventAge: oldest,
+    destinations: { onFailure: { type: 'sqs', arn: deadLetters } },
+    events: room.patterns.map((pattern) => ({
+      eventBridge: {
+        pattern,
+        // EventBridge's own queue, for what never reaches Lambda ("Using dead-letter queues to process undelivered
+        // events", Amazon EventBridge User Guide).
+        deadLetterQueueArn: deadLetters,
+        retryPolicy: { maximumEventAge: oldest, maximumRetryAttempts: 20 },
+      },
+    })),
+  };
+}
+
+/**
+ * Rules for read-only management events, which a rule in state ENABLED does not get ("Receiving read-only management
+ * events from AWS services", Amazon EventBridge User Guide). osls cannot say this state.
+ */
+function readOnlyRules(room: Room, stack: string): Resources {
+  const name = pascal(room.room);
+  const functionArn = { 'Fn::GetAtt': [functionOf(room), 'Arn'] };
+  const resources: Resources = {};
+  for (const [index, pattern] of room.readOnlyPatterns.entries()) {
+    const id = `${name}ReadOnlyRule${index + 1}`;
+    resources[id] = {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        Name: `${stack}-${room.room}-read-only-${index + 1}`,
+        State: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
+        EventPattern: pattern,
+        Targets: [
+          {
+            Id: 'function',
+            Arn: functionArn,
+            DeadLetterConfig: { Arn: deadLetters },
+            RetryPolicy: { MaximumEventAgeInSeconds: oldest, MaximumRetryAttempts: 20 },
+          },
+        ],
+      },
+    };
+    resources[`${id}Permission`] = {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: functionArn,
+        Principal: 'events.amazonaws.com',
+        SourceArn: { 'Fn::GetAtt': [id, 'Arn'] },
+      },
+    };
+  }
+  return resources;
+}
+
+/** A room's role: what every function of ours needs, what its rules read, what they may write, and what it never may. */
+function role(room: Room, config: Config, stack: string): Template {
+  const writes = room.write.filter((permission) => permission.for.some((rule) => mayWrite(config, rule)));
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      // With the region, since roles are global and a stack may be deployed to several regions.
+      RoleName: { 'Fn::Sub': `\${AWS::StackName}-${room.room}-\${AWS::Region}` },
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+      },
+      Policies: [
+        { PolicyName: 'own', PolicyDocument: policy(own(`${stack}-${room.room}`)) },
+        ...(room.read.length > 0 ? [{ PolicyName: 'read', PolicyDocument: policy(allow('Read', room.read)) }] : []),
+        ...(writes.length > 0 ? [{ PolicyName: 'write', PolicyDocument: policy(allow('Write', writes)) }] : []),
+        { PolicyName: 'never', PolicyDocument: policy(never(config.protected)) },
+      ],
+    },
+  };
+}
+
+const policy = (statements: readonly Template[]): Template => ({ Version: '2012-10-17', Statement: statements });
+
+/** Logs, incidents, alerts and dead letters of this stack, and the key that they are encrypted with. */
+function own(functionName: string): Template[] {
+  return [
+    {
+      Sid: 'Logs',
+      Effect: 'Allow',
+      Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      Resource: sub(
+        `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${functionName}:*`,
+      ),
+    },
+    {
+      Sid: 'Incidents',
+      Effect: 'Allow',
+      // A transaction needs the permissions of the calls in it ("IAM policies for DynamoDB transactions", DynamoDB Developer Guide).
+      Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'],
+      Resource: { 'Fn::GetAtt': ['Incidents', 'Arn'] },
+    },
+    { Sid: 'Alerts', Effect: 'Allow', Action: ['sns:Publish'], Resource: { Ref: 'Alerts' } },
+    // Lambda delivers a failed event with the function's permissions ("Adding a destination", Lambda Developer Guide).
+    { Sid: 'DeadLetters', Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: deadLetters },
+    {
+      Sid: 'Key',
+      Effect: 'Allow',
+      // "Configuring AWS KMS permissions", Amazon SNS Developer Guide: the publisher needs both.
+      Action: ['kms:GenerateDataKey*', 'kms:Decrypt'],
+      Resource: { 'Fn::GetAtt': ['Key', 'Arn'] },
+    },
+  ];
+}
+
+function allow(sid: string, permissions: readonly Permission[]): Template[] {
+  return permissions.map((permission, index) => ({
+    Sid: `${sid}${pascal(permission.for[0] ?? '')}${index + 1}`,
+    Effect: 'Allow',
+    Action: permission.actions,
+    Resource: permission.resources.map(sub),
+    ...(permission.conditions && { Condition: conditions(permission.conditions) }),
+  }));
+}
+
+function conditions(tests: NonNullable<Permission['conditions']>): Template {
+  const values = (value: string | readonly string[]) => (typeof value === 'string' ? sub(value) : value.map(sub));
+  return Object.fromEntries(
+    Object.entries(tests).map(([test, keys]) => [
+      test,
+      Object.fromEntries(Object.entries(keys).map(([key, value]) => [key, values(value)])),
+    ]),
+  );
+}
+
+/** No function changes Firebreak's own roles, takes on another of them, or touches the names nobody may be locked out of. */
+function never(guarded: readonly string[]): Template[] {
+  return [
+    {
+      Sid: 'OwnRoles',
+      Effect: 'Deny',
+      Action: ['iam:*', 'sts:AssumeRole'],
+      Resource: sub('arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-*'),
+    },
+    ...(guarded.length > 0
+      ? [{ Sid: 'Protected', Effect: 'Deny', Action: ['iam:*'], Resource: guarded.map(sub) }]
+      : []),
+  ];
+}
+
+/**
+ * One alarm on the sum of all functions' errors; more than one only beyond ten functions, since an alarm takes ten
+ * metrics ("Using metric math", Amazon CloudWatch User Guide).
+ */
+function errorAlarms(rooms: readonly Room[], stack: string): Resources {
+  const resources: Resources = {};
+  for (let first = 0; first < rooms.length; first += 10) {
+    const number = first === 0 ? '' : String(first / 10 + 1);
+    resources[`ErrorsAlarm${number}`] = {
+      Type: 'AWS::CloudWatch::Alarm',
+      Properties: {
+        AlarmName: `${stack}-errors${number && `-${number}`}`,
+        AlarmDescription:
+          'A Firebreak function threw: an event was not handled at its first attempt. Its log says why.',
+        Metrics: [
+          ...rooms.slice(first, first + 10).map((room, index) => ({
+            Id: `errors${index + 1}`,
+            ReturnData: false,
+            MetricStat: {
+              Metric: {
+                Namespace: 'AWS/Lambda',
+                MetricName: 'Errors',
+                Dimensions: [{ Name: 'FunctionName', Value: { Ref: functionOf(room) } }],
+              },
+              Period: 60,
+              Stat: 'Sum',
+            },
+          })),
+          { Id: 'total', Expression: 'SUM(METRICS())', Label: 'Errors of all functions', ReturnData: true },
+        ],
+        ComparisonOperator: 'GreaterThanThreshold',
+        Threshold: 0,
+        EvaluationPeriods: 1,
+        TreatMissingData: 'notBreaching',
+        AlarmActions: [{ Ref: 'Alerts' }],
+        OKActions: [{ Ref: 'Alerts' }],
+      },
+    };
+  }
+  return resources;
+}
+
+/** Each address gets a message that asks it to confirm, and nothing before it has. */
+function subscriptions(addresses: readonly string[]): Resources {
+  return Object.fromEntries(
+    addresses.map((address, index) => [
+      `Email${index + 1}`,
+      {
+        Type: 'AWS::SNS::Subscription',
+        Properties: { TopicArn: { Ref: 'Alerts' }, Protocol: 'email', Endpoint: address },
+      },
+    ]),
+  );
+}
+
+/**
+ * A string as CloudFormation is to read it: `${AWS::…}` is filled in; any other `${…}`, such as IAM's own variables,
+ * stays as it is.
+ */
+function sub(text: string): string | Template {
+  if (!text.includes('${')) return text;
+  const kept = text.replaceAll(/\$\{(?!AWS::)/g, '${!');
+  return { 'Fn::Sub': kept };
+}
+
+const roleOf = (room: Room): string => `${pascal(room.room)}Role`;
+
+/** The logical id that osls gives a function. */
+function functionOf({ room }: Room): string {
+  const name = room.replaceAll('-', 'Dash').replaceAll('_', 'Underscore');
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
+}
+
+/** `s3/public-policy` to `S3PublicPolicy`. */
+function pascal(name: string): string {
+  return name.replaceAll(/(?:^|[^A-Za-z0-9]+)([A-Za-z0-9]?)/g, (_, letter: string) => letter.toUpperCase());
+}
