@@ -1,0 +1,77 @@
+/** `firebreak approve`: a person's yes to a fix that asked. */
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import type { Command } from 'commander';
+import { loadConfig } from '../functions/deployment.ts';
+import { client } from '../shared/aws/client.ts';
+import { approve, type Result } from '../shared/core/engine.ts';
+import { fault } from '../shared/core/fault.ts';
+import { text } from '../shared/core/json.ts';
+import { difference } from '../shared/notify/diff.ts';
+import { plain } from '../shared/notify/plain.ts';
+import { caller, composed, known, namesOf, type StackOptions, withStack } from './deployment.ts';
+import { print, say, toJson } from './output.ts';
+
+type Options = StackOptions & { here?: true; json?: true; config?: string };
+
+export const define = (command: Command): Command =>
+  withStack(
+    command
+      .description('approve a fix that asks: records who decided, then has it carried out and read back')
+      .argument('<id>', 'the incident')
+      .option('--here', 'carry it out in this process, under your own credentials, not by the room’s function')
+      .option('--json', 'print the result as JSON')
+      .option('--config <file>', 'the firebreak.yml that counts (default: FIREBREAK_CONFIG, ./firebreak.yml)'),
+  ).addHelpText('after', '\nExample:\n  $ npx firebreak approve fb-0123456789abcdef');
+
+export async function run([id = '']: readonly string[], options: Options): Promise<number> {
+  const names = namesOf(options);
+  const config = loadConfig(options.config);
+  const who = await caller();
+  const store = composed('', config, names, who).incidents;
+  const incident = known(id, await store.get(id));
+  if (incident.outcome !== 'asked')
+    throw fault('NotAsked', `incident ${id} is ${incident.outcome}: only one that is asked can be approved; next: npx firebreak incidents ${id}`);
+  if (incident.before && incident.plan)
+    say(`approving for ${plain(incident.resource, 300)}:`, ...difference(incident.before.state, incident.plan.state).map((line) => `  ${line}`));
+  if (!(await store.recordDecision(id, { by: who.arn, at: new Date().toISOString() })))
+    throw fault('NotAsked', `incident ${id} was decided meanwhile; next: npx firebreak incidents ${id}`);
+  try {
+    const result = options.here ? await approve(id, composed(incident.room, config, names, who)) : await byFunction(names.lambda(incident.room), id);
+    return await report(result, options.json === true);
+  } catch (error) {
+    say(`the decision is recorded, the fix is not proven; once the cause below is mended: npx firebreak approve ${id}`);
+    throw error;
+  }
+}
+
+/** Prints what came of a decision; only a state that was read back and found as wanted is a success. */
+export async function report(result: Result, json: boolean): Promise<number> {
+  await print(json ? toJson(result, 2) : `${result.outcome}: ${plain(result.resource ?? '', 300)}: ${plain(result.note, 500)}`);
+  return result.outcome === 'fixed' || result.outcome === 'safe' || result.outcome === 'undone' ? 0 : 1;
+}
+
+async function byFunction(name: string, id: string): Promise<Result> {
+  const { FunctionError, Payload } = await client(LambdaClient).send(
+    new InvokeCommand({ FunctionName: name, InvocationType: 'RequestResponse', Payload: JSON.stringify({ firebreak: 'approve', incident: id }) }),
+  );
+  const said = Payload ? new TextDecoder().decode(Payload) : '';
+  const answer: unknown = parsed(said);
+  // A function that throws answers with errorType and errorMessage (Lambda developer guide, "function error handling").
+  if (FunctionError !== undefined)
+    throw fault(
+      'Refused',
+      `function ${name} failed: ${text(answer, 'errorType') ?? FunctionError}: ${text(answer, 'errorMessage') ?? 'no message'}; next: npx firebreak incidents ${id}`,
+    );
+  const [first]: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
+  const outcome = text(first, 'outcome');
+  if (outcome === undefined) throw fault('Refused', `function ${name} did not say what came of it: ${said.slice(0, 200)}; next: npx firebreak incidents ${id}`);
+  return first as Result;
+}
+
+function parsed(said: string): unknown {
+  try {
+    return JSON.parse(said);
+  } catch {
+    return null;
+  }
+}

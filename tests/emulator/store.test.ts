@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
+import { anIncident, incidentsContract } from '../support/incidents-contract.ts';
+import { makeTable } from '../support/table.ts';
+
+const table = `incidents-${randomUUID()}`;
+let drop: () => Promise<void>;
+beforeAll(async () => {
+  drop = await makeTable(table);
+});
+afterAll(() => drop());
+
+incidentsContract('DynamoDB', () => dynamoIncidents(table, 30));
+
+describe('the listing', () => {
+  const store = dynamoIncidents(table, 30);
+  const now = new Date('2031-05-02T12:00:00Z');
+  const on = (at: string) => anIncident({ at, times: { received: at } });
+
+  it('gives the newest first, of the last days only, and nothing but incidents', async () => {
+    const times = ['2031-05-02T10:00:00.000Z', '2031-05-02T11:00:00.000Z', '2031-05-01T00:00:00.000Z', '2031-04-29T23:00:00.000Z'];
+    const [first, second, yesterday, old] = await Promise.all(
+      times.map(async (at) => {
+        const incident = on(at);
+        await store.claim(incident, { holder: 'one', until: now.toISOString() });
+        return incident;
+      }),
+    );
+    expect(await store.list(2, now)).toEqual([second, first, yesterday]);
+    expect(await store.list(4, now)).toEqual([second, first, yesterday, old]);
+  });
+
+  it('pages through a day that does not fit in one answer', async () => {
+    // A page is one megabyte (DynamoDB developer guide, "Query"): these are 1.5.
+    const day = new Date('2032-01-01T12:00:00Z');
+    const reasons = ['x'.repeat(100_000)];
+    for (let n = 0; n < 15; n += 1) await store.claim(anIncident({ at: day.toISOString(), reasons }), null);
+    expect(await store.list(1, day)).toHaveLength(15);
+  });
+});
+
+describe('a decision', () => {
+  const store = dynamoIncidents(table, 30);
+  const decision = { by: 'arn:aws:iam::111122223333:user/bob', at: '2026-03-01T11:00:00.000Z' };
+
+  it('is recorded on what is asked, and on nothing else', async () => {
+    const asked = anIncident();
+    await store.claim(asked, null);
+    expect(await store.recordDecision(asked.id, decision)).toBe(false);
+    await store.save({ ...asked, outcome: 'asked', version: 1 });
+    expect(await store.recordDecision(asked.id, decision)).toBe(true);
+    expect(await store.get(asked.id)).toEqual({ ...asked, outcome: 'asked', decision, version: 2 });
+    expect(await store.recordDecision('fb-none', decision)).toBe(false);
+  });
+});

@@ -1,0 +1,292 @@
+/** What every store of incidents must do: run over the one in memory and over DynamoDB's. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Claim, Incident, Incidents } from '../../shared/core/incident.ts';
+
+let made = 0;
+
+/** An open incident like the engine's, with ids of its own. */
+export function anIncident(change: Partial<Incident> = {}): Incident {
+  made += 1;
+  const unique = `${process.pid}-${made}`;
+  return {
+    id: `fb-${unique}`,
+    room: 'toy',
+    rules: ['toy/lamp'],
+    title: 'A lamp burns',
+    severity: 'high',
+    account: '111122223333',
+    region: 'eu-central-1',
+    resource: `arn:aws:toy:eu-central-1:111122223333:lamp/${unique}`,
+    event: { id: `event-${unique}`, name: 'LightLamp' },
+    actor: { type: 'IAMUser', name: 'alice' },
+    reasons: ['it burns'],
+    mode: 'remediate',
+    outcome: 'open',
+    note: 'mode remediate',
+    lens: 'toy/lamp',
+    lease: `111122223333/eu-central-1/toy/lamp/${unique}`,
+    target: { lamp: unique },
+    writes: [],
+    witnesses: [],
+    timeline: [{ at: '2026-03-01T10:00:00.000Z', what: 'recognised: it burns' }],
+    times: { event: '2026-03-01T09:59:58Z', received: '2026-03-01T10:00:00.000Z' },
+    attempts: 1,
+    at: '2026-03-01T10:00:00.000Z',
+    version: 0,
+    ...change,
+  };
+}
+
+const soon = (): string => new Date(Date.now() + 90_000).toISOString();
+const past = '2020-01-01T00:00:00.000Z';
+const by = (holder: string, until = soon()): { holder: string; until: string } => ({ holder, until });
+const next = (incident: Incident, change: Partial<Incident> = {}): Incident => ({ ...incident, ...change, version: incident.version + 1 });
+const leaseOf = (incident: Incident): string => incident.lease ?? '';
+const count = (claims: readonly Claim[], got: Claim['got']): number => claims.filter((claim) => claim.got === got).length;
+
+export function incidentsContract(name: string, make: () => Incidents): void {
+  describe(`incidents in ${name}`, () => {
+    let store: Incidents;
+    beforeEach(() => {
+      store = make();
+    });
+
+    describe('claim', () => {
+      it('stores a new incident as it is, and takes the lens', async () => {
+        const incident = anIncident({ target: { b: [1, 0.1, '', null, { 'ä\u0000"': true }], a: {} }, before: { state: null } });
+        expect(await store.claim(incident, by('one'))).toEqual({ got: 'new' });
+        expect(await store.get(incident.id)).toEqual(incident);
+        expect(await store.lock(leaseOf(incident), 'two', soon())).toBe(false);
+      });
+
+      it('is busy while another holds the lens, and stores nothing', async () => {
+        const first = anIncident();
+        const second = anIncident({ lease: leaseOf(first) });
+        await store.claim(first, by('one'));
+        expect((await store.claim(second, by('two'))).got).toBe('busy');
+        expect(await store.get(second.id)).toBeNull();
+        expect((await store.claim(first, by('two'))).got).toBe('busy');
+        expect(await store.get(first.id)).toEqual(first);
+      });
+
+      it('takes a lens whose lease has run out, and goes on from what was stored', async () => {
+        const incident = anIncident();
+        await store.claim(incident, by('dead', past));
+        const saved = next(incident, { before: { state: { lit: true } } });
+        await store.save(saved);
+        const claim = await store.claim({ ...incident, title: 'not what is stored' }, by('two'));
+        const resumed = next(saved, { attempts: 2 });
+        expect(claim).toEqual({ got: 'resumed', incident: resumed });
+        expect(await store.get(incident.id)).toEqual(resumed);
+        expect(await store.lock(leaseOf(incident), 'three', soon())).toBe(false);
+      });
+
+      it('needs no lens for what is only told or asked', async () => {
+        const lens = anIncident();
+        await store.claim(lens, by('one'));
+        expect(await store.claim(anIncident({ lease: leaseOf(lens) }), null)).toEqual({ got: 'new' });
+        const { lease: _, ...told } = anIncident();
+        expect(await store.claim(told, null)).toEqual({ got: 'new' });
+        expect((await store.claim(told, null)).got).toBe('resumed');
+      });
+
+      it('knows an event that was handled, whoever holds the lens', async () => {
+        const incident = anIncident();
+        await store.claim(incident, by('one'));
+        const fixed = next(incident, { outcome: 'fixed' });
+        await store.save(fixed, { release: 'one' });
+        expect(await store.claim(incident, by('two'))).toEqual({ got: 'duplicate', incident: fixed });
+        expect(await store.lock(leaseOf(incident), 'three', soon())).toBe(true);
+        expect(await store.claim(incident, by('two'))).toEqual({ got: 'duplicate', incident: fixed });
+      });
+
+      it('takes up what failed', async () => {
+        const incident = anIncident();
+        await store.claim(incident, by('one'));
+        await store.save(next(incident, { outcome: 'failed' }), { release: 'one' });
+        expect((await store.claim(incident, by('two'))).got).toBe('resumed');
+      });
+
+      it('knows the event of an own write, and stores nothing', async () => {
+        const incident = anIncident();
+        await store.claim(incident, by('one'));
+        const writes = [{ call: 'PutLamp', requestId: `own-${incident.id}` }, { call: 'PutShade', requestId: 'unknown' }];
+        await store.save(next(incident, { outcome: 'fixed', writes }), { release: 'one', writes });
+        const own = anIncident({ event: { id: 'e', name: 'PutLamp', requestId: `own-${incident.id}` } });
+        expect(await store.claim(own, by('two'))).toEqual({ got: 'own', incident: incident.id });
+        expect(await store.claim(own, null)).toEqual({ got: 'own', incident: incident.id });
+        expect(await store.get(own.id)).toBeNull();
+        expect(await store.lock(leaseOf(own), 'three', soon())).toBe(true);
+        const strange = anIncident({ event: { id: 'e', name: 'PutLamp', requestId: 'unknown' } });
+        expect((await store.claim(strange, by('two'))).got).toBe('new');
+      });
+
+      it('says new to one of twenty who bring the same event at once', async () => {
+        const incident = anIncident();
+        const claims = await Promise.all(Array.from({ length: 20 }, (_, n) => store.claim(incident, by(`holder-${n}`))));
+        expect([count(claims, 'new'), count(claims, 'busy')]).toEqual([1, 19]);
+        expect(await store.get(incident.id)).toEqual(incident);
+      });
+
+      it('gives a lens to one of twenty who bring different events at once', async () => {
+        const lease = leaseOf(anIncident());
+        const all = Array.from({ length: 20 }, () => anIncident({ lease }));
+        const claims = await Promise.all(all.map((incident, n) => store.claim(incident, by(`holder-${n}`))));
+        expect([count(claims, 'new'), count(claims, 'busy')]).toEqual([1, 19]);
+        const stored = await Promise.all(all.map((incident) => store.get(incident.id)));
+        expect(stored.filter((incident) => incident !== null)).toHaveLength(1);
+      });
+
+      it('lets one of twenty take up a lease that has run out', async () => {
+        const incident = anIncident();
+        await store.claim(incident, by('dead', past));
+        const claims = await Promise.all(Array.from({ length: 20 }, (_, n) => store.claim(incident, by(`holder-${n}`))));
+        expect([count(claims, 'resumed'), count(claims, 'busy')]).toEqual([1, 19]);
+        expect((await store.get(incident.id))?.attempts).toBe(2);
+      });
+    });
+
+    describe('save', () => {
+      it('refuses a record that another has written meanwhile', async () => {
+        const incident = anIncident();
+        await store.claim(incident, null);
+        await store.save(next(incident, { note: 'first' }));
+        await expect(store.save(next(incident, { note: 'second' }))).rejects.toMatchObject({ name: 'Stale' });
+        expect((await store.get(incident.id))?.note).toBe('first');
+      });
+
+      it('refuses a record that was never claimed', async () => {
+        const incident = anIncident({ version: 1 });
+        await expect(store.save(incident)).rejects.toMatchObject({ name: 'Stale' });
+        expect(await store.get(incident.id)).toBeNull();
+      });
+
+      it('lets one of ten at once win', async () => {
+        const incident = anIncident();
+        await store.claim(incident, null);
+        const saves = await Promise.allSettled(Array.from({ length: 10 }, (_, n) => store.save(next(incident, { note: `${n}` }))));
+        expect(saves.filter((save) => save.status === 'fulfilled')).toHaveLength(1);
+      });
+
+      it('frees the lens with release, and only then', async () => {
+        const incident = anIncident();
+        await store.claim(incident, by('one'));
+        await store.save(next(incident));
+        expect(await store.lock(leaseOf(incident), 'two', soon())).toBe(false);
+        await store.save(next(next(incident)), { release: 'one' });
+        expect(await store.lock(leaseOf(incident), 'two', soon())).toBe(true);
+      });
+
+      it('does not close what another has taken over: nothing of it is stored', async () => {
+        const incident = anIncident();
+        await store.claim(incident, by('slow', past));
+        expect(await store.lock(leaseOf(incident), 'two', soon())).toBe(true);
+        const writes = [{ call: 'PutLamp', requestId: `late-${incident.id}` }];
+        await expect(store.save(next(incident, { outcome: 'fixed' }), { release: 'slow', writes })).rejects.toMatchObject({ name: 'Stale' });
+        expect(await store.get(incident.id)).toEqual(incident);
+        expect(await store.lastOn(leaseOf(incident))).toBeNull();
+        const own = anIncident({ event: { id: 'e', name: 'PutLamp', requestId: `late-${incident.id}` } });
+        expect((await store.claim(own, null)).got).toBe('new');
+      });
+
+      it('knows writes as own without release, too', async () => {
+        const incident = anIncident();
+        await store.claim(incident, by('one'));
+        await store.save(next(incident), { writes: [{ call: 'PutLamp', requestId: `half-${incident.id}` }] });
+        const own = anIncident({ event: { id: 'e', name: 'PutLamp', requestId: `half-${incident.id}` } });
+        expect((await store.claim(own, null)).got).toBe('own');
+      });
+    });
+
+    describe('lastOn', () => {
+      it('is the last incident that changed the lens, as it is now', async () => {
+        const fire = anIncident();
+        const lease = leaseOf(fire);
+        expect(await store.lastOn(lease)).toBeNull();
+        await store.claim(fire, by('one'));
+        expect(await store.lastOn(lease)).toBeNull();
+        await store.save(next(fire, { outcome: 'fixed' }), { release: 'one' });
+        for (const outcome of ['safe', 'witness', 'told', 'failed'] as const) {
+          const later = anIncident({ lease });
+          await store.claim(later, by('two'));
+          await store.save(next(later, { outcome }), { release: 'two' });
+          expect((await store.lastOn(lease))?.id).toBe(fire.id);
+        }
+        await store.lock(lease, 'three', soon());
+        await store.unlock(lease, 'three');
+        const told = next(next(fire, { outcome: 'fixed' }), { outcome: 'fixed', told: 'fixed' });
+        await store.save(told);
+        expect(await store.lastOn(lease)).toEqual(told);
+        const second = anIncident({ lease });
+        await store.claim(second, by('four'));
+        await store.save(next(second, { outcome: 'fixed' }), { release: 'four' });
+        expect((await store.lastOn(lease))?.id).toBe(second.id);
+      });
+    });
+
+    describe('lock', () => {
+      it('is held by one of twenty, until it is unlocked by the same', async () => {
+        const lease = leaseOf(anIncident());
+        const locks = await Promise.all(Array.from({ length: 20 }, (_, n) => store.lock(lease, `holder-${n}`, soon())));
+        expect(locks.filter(Boolean)).toHaveLength(1);
+        const holder = `holder-${locks.indexOf(true)}`;
+        await store.unlock(lease, 'stranger');
+        expect(await store.lock(lease, 'two', soon())).toBe(false);
+        expect(await store.lock(lease, holder, soon())).toBe(false);
+        await store.unlock(lease, holder);
+        expect(await store.lock(lease, 'two', soon())).toBe(true);
+      });
+
+      it('passes on when its time is over', async () => {
+        const lease = leaseOf(anIncident());
+        expect(await store.lock(lease, 'dead', past)).toBe(true);
+        expect(await store.lock(lease, 'two', soon())).toBe(true);
+        await store.unlock(lease, 'dead');
+        expect(await store.lock(lease, 'three', soon())).toBe(false);
+      });
+
+      it('is free to unlock where nobody holds it', async () => {
+        await expect(store.unlock(leaseOf(anIncident()), 'nobody')).resolves.toBeUndefined();
+      });
+    });
+
+    describe('note', () => {
+      const entry = { at: '2026-03-01T10:01:00.000Z', what: 'delivered again' };
+
+      it('adds to the timeline and the witnesses, and counts as a write', async () => {
+        const incident = anIncident();
+        await store.claim(incident, null);
+        await store.note(incident.id, entry);
+        const witness = { id: 'finding-1', name: 'Policy:S3/Public', at: entry.at };
+        await store.note(incident.id, entry, witness);
+        expect(await store.get(incident.id)).toEqual({
+          ...incident,
+          timeline: [...incident.timeline, entry, entry],
+          witnesses: [witness],
+          version: 2,
+        });
+        await expect(store.save(next(incident))).rejects.toMatchObject({ name: 'Stale' });
+      });
+
+      it('loses none of three at once', async () => {
+        const incident = anIncident();
+        await store.claim(incident, null);
+        await Promise.all([1, 2, 3].map((n) => store.note(incident.id, { ...entry, what: `${n}` })));
+        expect((await store.get(incident.id))?.timeline).toHaveLength(4);
+      });
+
+      it('does not let a flood fill the record', async () => {
+        const entries = Array.from({ length: 50 }, () => entry);
+        const incident = anIncident({ timeline: entries });
+        await store.claim(incident, null);
+        await store.note(incident.id, { ...entry, what: 'the fifty-first' });
+        expect((await store.get(incident.id))?.timeline).toEqual(entries);
+      });
+
+      it('does nothing where there is no incident', async () => {
+        await store.note('fb-none', entry);
+        expect(await store.get('fb-none')).toBeNull();
+      });
+    });
+  });
+}

@@ -1,0 +1,95 @@
+/** Incidents in memory: what incident.ts promises, and nothing that DynamoDB's store would not do. */
+import { fault } from '../../shared/core/fault.ts';
+import type { Claim, Incident, Incidents, Write } from '../../shared/core/incident.ts';
+import { settled } from '../../shared/core/outcome.ts';
+
+type Lens = { holder?: string; until?: string; last?: string };
+export type Memory = Incidents & { all(): readonly Incident[] };
+
+/** A store of its own; `now` is the clock by which leases end. */
+export function memoryIncidents(now: () => Date = () => new Date()): Memory {
+  // Texts, as in the table: nobody holds a reference into what is stored.
+  const records = new Map<string, string>();
+  const lenses = new Map<string, Lens>();
+  const requests = new Map<string, string>();
+
+  const stored = (id: string): Incident | null => {
+    const record = records.get(id);
+    return record === undefined ? null : (JSON.parse(record) as Incident);
+  };
+  const put = (incident: Incident): unknown => records.set(incident.id, JSON.stringify(incident));
+  const lensOf = (lease: string): Lens => lenses.get(lease) ?? {};
+  const free = ({ holder, until }: Lens): boolean => holder === undefined || (until ?? '') < now().toISOString();
+
+  async function claim(incident: Incident, lease: { holder: string; until: string } | null): Promise<Claim> {
+    const { requestId } = incident.event;
+    const owner = requestId === undefined ? undefined : requests.get(requestId);
+    if (owner !== undefined) return { got: 'own', incident: owner };
+    const existing = stored(incident.id);
+    if (existing && settled(existing.outcome)) return { got: 'duplicate', incident: existing };
+    const wanted = lease && incident.lease !== undefined ? { ...lease, lens: incident.lease } : null;
+    if (wanted && !free(lensOf(wanted.lens))) return { got: 'busy', until: wanted.until };
+    if (wanted) lenses.set(wanted.lens, { ...lensOf(wanted.lens), holder: wanted.holder, until: wanted.until });
+    if (!existing) {
+      put(incident);
+      return { got: 'new' };
+    }
+    const resumed = { ...existing, attempts: existing.attempts + 1, version: existing.version + 1 };
+    put(resumed);
+    return { got: 'resumed', incident: resumed };
+  }
+
+  async function save(incident: Incident, options: { release?: string; writes?: readonly Write[] } = {}): Promise<void> {
+    const { lease } = incident;
+    const closes = options.release !== undefined && lease !== undefined;
+    const holder = closes ? lensOf(lease).holder : undefined;
+    const taken = holder !== undefined && holder !== options.release;
+    if (stored(incident.id)?.version !== incident.version - 1 || taken)
+      throw fault('Stale', `incident ${incident.id} was written by another meanwhile`);
+    put(incident);
+    if (closes) {
+      const { last } = lensOf(lease);
+      const changed = incident.outcome === 'fixed' || incident.outcome === 'undone';
+      lenses.set(lease, changed ? { last: incident.id } : last === undefined ? {} : { last });
+    }
+    for (const { requestId } of options.writes ?? []) if (requestId !== 'unknown') requests.set(requestId, incident.id);
+  }
+
+  async function lock(lease: string, holder: string, until: string): Promise<boolean> {
+    if (!free(lensOf(lease))) return false;
+    lenses.set(lease, { ...lensOf(lease), holder, until });
+    return true;
+  }
+
+  async function unlock(lease: string, holder: string): Promise<void> {
+    const { holder: held, last } = lensOf(lease);
+    if (held === holder) lenses.set(lease, last === undefined ? {} : { last });
+  }
+
+  async function lastOn(lease: string): Promise<Incident | null> {
+    const { last } = lensOf(lease);
+    return last === undefined ? null : stored(last);
+  }
+
+  async function note(id: string, entry: Incident['timeline'][number], witness?: Incident['witnesses'][number]): Promise<void> {
+    const incident = stored(id);
+    if (!incident) return;
+    put({
+      ...incident,
+      timeline: incident.timeline.length < 50 ? [...incident.timeline, entry] : incident.timeline,
+      witnesses: witness && incident.witnesses.length < 50 ? [...incident.witnesses, witness] : incident.witnesses,
+      version: incident.version + 1,
+    });
+  }
+
+  return {
+    claim,
+    save,
+    lock,
+    unlock,
+    get: async (id) => stored(id),
+    lastOn,
+    note,
+    all: () => [...records.keys()].map((id) => stored(id) as Incident),
+  };
+}

@@ -1,0 +1,59 @@
+/** The engine over a stage: a rule's own fix, woken by an event that names the stage's target. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createHash } from 'node:crypto';
+import { approve, type Deps, handle, type Result } from '../../shared/core/engine.ts';
+import type { Json } from '../../shared/core/json.ts';
+import { canonical } from '../../shared/core/json.ts';
+import type { FixRule, Rule } from '../../shared/core/rule.ts';
+import type { Hands } from './hands.ts';
+import { memoryIncidents, type Memory } from './memory.ts';
+import { call, standard } from './toys.ts';
+
+/** Two states of a lens, comparable. */
+export const canon = ({ fix: { lens } }: FixRule, state: Json): string => canonical(state === null || !lens.canon ? state : lens.canon(state));
+
+/** What the rule wants of a state, with the settings that it has by default; throws where it knows no safe state. */
+export function desire(rule: FixRule, state: Json, target: Json): Json {
+  const wanted = rule.fix.desire(state, { target, baseline: {} });
+  if (typeof wanted === 'object' && wanted !== null && 'unknown' in wanted) throw new Error(`${rule.id}: ${String(wanted['unknown'])}`);
+  return wanted as Json;
+}
+
+export type Run = { readonly deps: Deps; readonly store: Memory; now(): Date };
+
+/** The engine with these hands; only what leaves the process is real. `patient`: re-reads wait as they do when deployed. */
+export function engineFor(own: Hands, rule: FixRule, target: Json, o: { patient: boolean; write?: FixRule['fix']['lens']['write'] }): Run {
+  const now = (): Date => new Date();
+  const store = memoryIncidents(now);
+  const lens = o.write ? { ...rule.fix.lens, write: o.write } : rule.fix.lens;
+  const woken = {
+    ...rule,
+    triggers: [{ kind: 'call', service: 'toy.amazonaws.com', name: 'LightLamp' }],
+    detect: () => [{ target, resource: `a stage of ${rule.id}`, reason: 'set so', certainty: 'certain' }],
+    fix: { ...rule.fix, lens },
+  } as const satisfies Rule;
+  const deps: Deps = {
+    room: 'stage',
+    rules: [woken],
+    config: { ...standard, modes: [{ rule: rule.id, mode: rule.class === '1' ? 'approve' : 'remediate' }] },
+    incidents: store,
+    tell: async () => {},
+    now,
+    sleep: async (milliseconds) => void (o.patient && (await sleep(milliseconds))),
+    digest: (text) => createHash('sha256').update(text).digest('hex').slice(0, 16),
+    record: own.record,
+    holder: 'stage',
+  };
+  return { deps, store, now };
+}
+
+/** Delivers one event; what must always be asked is approved at once. */
+export async function putOut(own: Hands, { deps, store, now }: Run): Promise<Result> {
+  const [first] = await own.as(() => handle(call('LightLamp', { time: now().toISOString() }), deps));
+  if (!first) throw new Error('the engine recognised nothing');
+  if (first.outcome !== 'asked' || first.incident === null) return first;
+  const asked = await store.get(first.incident);
+  if (asked) await store.save({ ...asked, decision: { by: 'the test', at: now().toISOString() }, version: asked.version + 1 });
+  return own.as(() => approve(first.incident ?? '', deps));
+}
+

@@ -1,0 +1,267 @@
+/** A toy account of lamps: rules and a lens for the engine, a clock that only moves when told, and faults on order. */
+import { createHash } from 'node:crypto';
+import { setImmediate as immediate } from 'node:timers/promises';
+import type { Deps } from '../../shared/core/engine.ts';
+import { fault } from '../../shared/core/fault.ts';
+import type { Incident, Incidents, Write } from '../../shared/core/incident.ts';
+import { at, canonical, type Json, text } from '../../shared/core/json.ts';
+import type { Config } from '../../shared/core/mode.ts';
+import { calls, type Lens, type Permission, type Rule, type RuleId, type StateFix, rule, type Trigger } from '../../shared/core/rule.ts';
+import type { Signal } from '../../shared/core/signal.ts';
+import { memoryIncidents, type Memory } from './memory.ts';
+
+export type Lamp = { readonly lit: boolean; readonly watts: number; readonly colour: string };
+type Target = { readonly lamp: string };
+
+/** Throws at the n-th call to the outside, before or after it had its effect; `dies`: so do all calls after it. */
+export type Fault = { readonly at: number; readonly when: 'before' | 'after'; readonly dies: boolean };
+
+export const lampArn = (name: string): string => `arn:aws:toy:eu-central-1:111122223333:lamp/${name}`;
+export const alice = 'arn:aws:iam::111122223333:user/alice';
+const started = Date.parse('2026-03-01T10:00:00Z');
+
+export const standard: Config = {
+  preset: 'standard',
+  modes: [],
+  exemptions: [],
+  baselines: {},
+  retention: { incidents: 90, logs: 30 },
+  freshness: 15,
+  channels: { email: [] },
+  protected: [],
+};
+
+export type World = ReturnType<typeof toyWorld>;
+
+export function toyWorld(lamps: Record<string, Lamp | null> = { hall: { lit: true, watts: 100, colour: 'red' } }) {
+  const states = new Map(Object.entries(lamps));
+  const log: string[] = [];
+  const told: Incident[] = [];
+  let clock = started;
+  let calls = 0;
+  let plan: Fault | null = null;
+  let dead = false;
+  let hits = 0;
+  let sink: Write[] | null = null;
+  let changes = 0;
+  let requests = 0;
+  /** What a write does; a test may put in something that works badly. */
+  let writer: (name: string, to: Lamp | null) => void = put;
+  const now = (): Date => new Date(clock);
+  const store = memoryIncidents(now);
+
+  function put(name: string, to: Lamp | null): void {
+    if (canonical(states.get(name)) !== canonical(to)) changes += 1;
+    states.set(name, to);
+  }
+
+  /** One call to the outside: logged when it had its effect. */
+  async function step<T>(what: string, work: () => T | Promise<T>): Promise<T> {
+    if (dead) throw fault('Dead', 'the process is gone');
+    calls += 1;
+    const hit = plan?.at === calls ? plan : null;
+    const throwNow = (): never => {
+      hits += 1;
+      dead = hit?.dies === true;
+      plan = null;
+      throw fault('Torn', `${what} was interrupted`);
+    };
+    if (hit?.when === 'before') throwNow();
+    const answer = await work();
+    log.push(what);
+    if (hit) throwNow();
+    return answer;
+  }
+
+  const lens: Lens<Target, Lamp> = {
+    id: 'toy/lamp',
+    key: ({ lamp }) => lamp,
+    read: ({ lamp }) => step('read', () => states.get(lamp) ?? null),
+    canon: ({ colour, ...rest }) => ({ ...rest, colour: colour.toLowerCase() }),
+    write: ({ lamp }, _from, to) =>
+      step('write', () => {
+        writer(lamp, to);
+      }).then(() => {
+        // The answer holds the request's id: a torn one is never known.
+        requests += 1;
+        sink?.push({ call: 'PutLamp', requestId: `request-${requests}` });
+      }),
+    undo: () => 'restore',
+  };
+
+  const watched = (kept: Memory): Incidents => ({
+    claim: (...args) => step('claim', () => kept.claim(...args)),
+    save: (...args) => step(describeSave(args[0]), () => kept.save(...args)),
+    lock: (...args) => step('lock', () => kept.lock(...args)),
+    unlock: (...args) => step('unlock', () => kept.unlock(...args)),
+    get: (...args) => step('get', () => kept.get(...args)),
+    lastOn: (...args) => step('lastOn', () => kept.lastOn(...args)),
+    note: (...args) => step('note', () => kept.note(...args)),
+  });
+
+  let holders = 0;
+  const deps = (rules: readonly Rule[], config: Partial<Config> = {}): Deps => {
+    holders += 1;
+    return {
+      room: 'toy',
+      rules,
+      config: { ...standard, ...config },
+      incidents: watched(store),
+      tell: (incident) => step(`tell ${incident.outcome}`, () => void told.push(structuredClone(incident))),
+      now,
+      // Whatever else is under way gets its turn meanwhile.
+      sleep: async (milliseconds) => {
+        clock += milliseconds;
+        await immediate();
+      },
+      digest: (words) => createHash('sha256').update(words).digest('hex').slice(0, 16),
+      record: async (to, work) => {
+        sink = to;
+        try {
+          return await work();
+        } finally {
+          sink = null;
+        }
+      },
+      holder: `invocation-${holders}`,
+    };
+  };
+
+  return {
+    lens,
+    store,
+    log,
+    told,
+    deps,
+    now,
+    lamp: (name = 'hall') => states.get(name) ?? null,
+    /** Somebody else's hand: not counted as a change of ours. */
+    set: (name: string, to: Lamp | null) => void states.set(name, to),
+    /** Changes that our writes made. */
+    changes: () => changes,
+    wait: (seconds: number) => {
+      clock += seconds * 1000;
+    },
+    fail: (next: Fault) => {
+      plan = { ...next, at: calls + next.at };
+    },
+    /** How many faults have struck. */
+    hits: () => hits,
+    /** A new process, and no more faults on order. */
+    revive: () => {
+      dead = false;
+      plan = null;
+    },
+    writes: (how: (name: string, to: Lamp | null, put: (name: string, to: Lamp | null) => void) => void) => {
+      writer = (name, to) => how(name, to, put);
+    },
+    only: (): Incident => {
+      const [one, ...more] = store.all();
+      if (!one || more.length > 0) throw new Error(`expected one incident, found ${more.length + (one ? 1 : 0)}`);
+      return one;
+    },
+  };
+}
+
+const describeSave = (incident: Incident): string =>
+  ['save', incident.outcome, incident.before && 'before', incident.plan && 'plan', incident.told && 'told'].filter(Boolean).join(' ');
+
+type Desire = StateFix<Target, Lamp, unknown>['desire'];
+const permission = (action: 'toy:GetLamp' | 'toy:PutLamp'): readonly [Permission] => [
+  { actions: [action], resources: ['arn:${AWS::Partition}:toy:${AWS::Region}:${AWS::AccountId}:lamp/*'] },
+];
+const words = { title: 'A lamp burns', severity: 'high', why: 'Lamps are hot.', controls: [], responsibility: 'customer data' } as const;
+
+function lampOf(signal: Signal): string | undefined {
+  return signal.kind === 'call' ? text(signal.request, 'lamp') : text(signal.kind === 'finding' ? signal.body : null, 'resource', 'lamp');
+}
+
+/** A rule that mends lamps; it wakes on LightLamp and on a finding of the same. */
+export function lampRule(id: RuleId, lens: Lens<Target, Lamp>, desire: Desire, detects: () => void = () => {}): Rule {
+  const triggers: [Trigger, ...Trigger[]] = [...calls('toy.amazonaws.com', 'LightLamp'), { kind: 'finding', origin: 'guardduty', type: 'Toy:Lamp/Lit' }];
+  return rule<Target, Lamp>({
+    ...words,
+    id,
+    triggers,
+    detect(signal) {
+      detects();
+      const name = lampOf(signal);
+      const lamps = name?.split('+') ?? [];
+      return lamps.map((lamp) => ({ target: { lamp }, resource: lampArn(lamp), reason: `${id}: it burns`, certainty: 'possible' as const }));
+    },
+    class: 'A',
+    breaks: 'nothing',
+    risk: 'It is dark.',
+    mends: 'puts it out',
+    undoes: 'lights it again',
+    permissions: { read: permission('toy:GetLamp'), write: permission('toy:PutLamp') },
+    proof: 'fake',
+    fix: { kind: 'state', lens, desire },
+  });
+}
+
+export const putsOut = (lens: Lens<Target, Lamp>): Rule => lampRule('toy/lamp', lens, (lamp) => lamp && { ...lamp, lit: false });
+export const dims = (lens: Lens<Target, Lamp>): Rule =>
+  lampRule('toy/watts', lens, (lamp) => lamp && { ...lamp, watts: Math.min(lamp.watts, 40) });
+
+/** A rule that only tells; it asks for failed calls, too. */
+export const hearsBell: Rule = rule<Target>({
+  ...words,
+  id: 'toy/bell',
+  title: 'The bell rang',
+  triggers: [{ kind: 'call', service: 'toy.amazonaws.com', name: 'RingBell', failures: true }],
+  detect: () => [{ target: { lamp: 'bell' }, resource: lampArn('bell'), reason: 'it rang', certainty: 'certain' }],
+  class: 'N',
+  breaks: 'nothing',
+});
+
+let events = 0;
+type Change = { id?: string; time?: string | null; requestId?: string; arn?: string; errorCode?: string; lamp?: string };
+
+/** An EventBridge event of a call, two seconds old when the world begins. */
+export function call(name: 'LightLamp' | 'RingBell' = 'LightLamp', change: Change = {}): Json {
+  events += 1;
+  const { id = `event-${events}`, time = '2026-03-01T09:59:58Z', requestId = `theirs-${events}`, arn = alice, errorCode, lamp = 'hall' } = change;
+  return {
+    id: `envelope-${id}`,
+    'detail-type': 'AWS API Call via CloudTrail',
+    source: 'aws.toy',
+    account: '111122223333',
+    region: 'eu-central-1',
+    detail: {
+      eventID: id,
+      ...(time !== null && { eventTime: time }),
+      eventSource: 'toy.amazonaws.com',
+      eventName: name,
+      awsRegion: 'eu-central-1',
+      recipientAccountId: '111122223333',
+      requestID: requestId,
+      userIdentity: { type: 'IAMUser', arn, userName: 'alice', accountId: '111122223333' },
+      requestParameters: { lamp },
+      ...(errorCode !== undefined && { errorCode }),
+    },
+  };
+}
+
+/** A GuardDuty finding of the same trouble, as EventBridge brings it. */
+export function found(id: string, time: string, lamp = 'hall'): Json {
+  return {
+    id: `envelope-${id}`,
+    'detail-type': 'GuardDuty Finding',
+    source: 'aws.guardduty',
+    account: '111122223333',
+    region: 'eu-central-1',
+    detail: {
+      id,
+      accountId: '111122223333',
+      region: 'eu-central-1',
+      type: 'Toy:Lamp/Lit',
+      title: 'A lamp is lit',
+      updatedAt: time,
+      service: {},
+      resource: { lamp },
+    },
+  };
+}
+
+export const stateOf = (incident: Incident | null, which: 'before' | 'plan' | 'after'): unknown => at(incident, which, 'state');

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { decide, type Decided } from '../../shared/core/decide.ts';
+import type { Json } from '../../shared/core/json.ts';
+import type { Config } from '../../shared/core/mode.ts';
+import { awakened, matches, patternsOf } from '../../shared/core/route.ts';
+import type { Rule } from '../../shared/core/rule.ts';
+import { normalise } from '../../shared/core/signal.ts';
+import { registered } from '../support/registry.ts';
+
+const strict: Config = {
+  preset: 'strict',
+  modes: [],
+  exemptions: [],
+  baselines: {},
+  retention: { incidents: 365, logs: 30 },
+  freshness: 15,
+  channels: { email: [] },
+  protected: [],
+};
+
+const all = await registered();
+const cases = (which: 'fires' | 'quiet') =>
+  all.flatMap(({ rule, files }) => files[which].map(({ name, event }) => ({ name, rule, event })));
+
+/** What a rule makes of an event that arrives a minute after it happened. */
+function decided(rule: Rule, event: Json): readonly Decided[] {
+  const normalised = normalise(event);
+  if ('unparsed' in normalised) throw new Error(normalised.unparsed);
+  return normalised.signals.flatMap((signal) => {
+    const now = new Date(Date.parse(signal.time ?? '') + 60_000);
+    return awakened([rule], signal).flatMap((woken) => decide(woken, signal, strict, now));
+  });
+}
+
+const delivered = (rules: readonly Rule[], event: Json): boolean =>
+  patternsOf(rules).some(({ pattern }) => matches(pattern, event));
+
+describe('events that fire', () => {
+  it.each(cases('fires'))('$name is delivered, recognised and acted upon', ({ rule, event }) => {
+    expect(delivered([rule], event)).toBe(true);
+    const room = all.map((entry) => entry.rule).filter(({ id }) => id.startsWith(`${rule.id.split('/')[0]}/`));
+    expect(delivered(room, event)).toBe(true);
+    const found = decided(rule, event);
+    expect(found.length).toBeGreaterThan(0);
+    const way = rule.class === 'N' ? 'tell' : rule.class === '1' ? 'approve' : 'remediate';
+    for (const one of found) {
+      expect(one.way).toBe(way);
+      expect(one.finding.reason).toMatch(/\S/);
+      expect(one.finding.resource).toMatch(/^arn:aws(-[a-z-]+)?:/);
+      if (one.fix) expect(one.fix.lens.key(one.finding.target)).toMatch(/\S/);
+    }
+  });
+});
+
+describe('quiet events', () => {
+  it.each(cases('quiet'))('$name makes the rule do nothing', ({ rule, event }) => {
+    const acting = decided(rule, event).filter(({ way }) => way !== 'attempt');
+    expect(acting.map(({ finding }) => finding.reason)).toEqual([]);
+  });
+});

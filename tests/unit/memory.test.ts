@@ -1,0 +1,4 @@
+import { incidentsContract } from '../support/incidents-contract.ts';
+import { memoryIncidents } from '../support/memory.ts';
+
+incidentsContract('memory', memoryIncidents);
