@@ -29,14 +29,24 @@ export async function run([id = '']: readonly string[], options: Options): Promi
   const who = await caller();
   const store = composed('', config, names, who).incidents;
   const incident = known(id, await store.get(id));
-  if (incident.outcome !== 'asked')
-    throw fault('NotAsked', `incident ${id} is ${incident.outcome}: only one that is asked can be approved; next: npx firebreak incidents ${id}`);
-  if (incident.before && incident.plan)
-    say(`approving for ${plain(incident.resource, 300)}:`, ...difference(incident.before.state, incident.plan.state).map((line) => `  ${line}`));
-  if (!(await store.recordDecision(id, { by: who.arn, at: new Date().toISOString() })))
+  // One that was carried out and of which nobody was told yet goes to the engine again, which tells.
+  const untold = incident.decision !== undefined && incident.told !== incident.outcome;
+  if (incident.outcome !== 'asked' && !untold)
+    throw fault(
+      'NotAsked',
+      `incident ${id} is ${incident.outcome}: only one that is asked can be approved; next: npx firebreak incidents ${id}`,
+    );
+  if (incident.outcome === 'asked' && incident.before && incident.plan)
+    say(
+      `approving for ${plain(incident.resource, 300)}:`,
+      ...difference(incident.before.state, incident.plan.state).map((line) => `  ${line}`),
+    );
+  if (incident.outcome === 'asked' && !(await store.recordDecision(id, { by: who.arn, at: new Date().toISOString() })))
     throw fault('NotAsked', `incident ${id} was decided meanwhile; next: npx firebreak incidents ${id}`);
   try {
-    const result = options.here ? await approve(id, composed(incident.room, config, names, who)) : await byFunction(names.lambda(incident.room), id);
+    const result = options.here
+      ? await approve(id, composed(incident.room, config, names, who))
+      : await byFunction(names.lambda(incident.room), id);
     return await report(result, options.json === true);
   } catch (error) {
     say(`the decision is recorded, the fix is not proven; once the cause below is mended: npx firebreak approve ${id}`);
@@ -46,13 +56,19 @@ export async function run([id = '']: readonly string[], options: Options): Promi
 
 /** Prints what came of a decision; only a state that was read back and found as wanted is a success. */
 export async function report(result: Result, json: boolean): Promise<number> {
-  await print(json ? toJson(result, 2) : `${result.outcome}: ${plain(result.resource ?? '', 300)}: ${plain(result.note, 500)}`);
+  await print(
+    json ? toJson(result, 2) : `${result.outcome}: ${plain(result.resource ?? '', 300)}: ${plain(result.note, 500)}`,
+  );
   return result.outcome === 'fixed' || result.outcome === 'safe' || result.outcome === 'undone' ? 0 : 1;
 }
 
 async function byFunction(name: string, id: string): Promise<Result> {
   const { FunctionError, Payload } = await client(LambdaClient).send(
-    new InvokeCommand({ FunctionName: name, InvocationType: 'RequestResponse', Payload: JSON.stringify({ firebreak: 'approve', incident: id }) }),
+    new InvokeCommand({
+      FunctionName: name,
+      InvocationType: 'RequestResponse',
+      Payload: JSON.stringify({ firebreak: 'approve', incident: id }),
+    }),
   );
   const said = Payload ? new TextDecoder().decode(Payload) : '';
   const answer: unknown = parsed(said);
@@ -64,7 +80,11 @@ async function byFunction(name: string, id: string): Promise<Result> {
     );
   const [first]: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
   const outcome = text(first, 'outcome');
-  if (outcome === undefined) throw fault('Refused', `function ${name} did not say what came of it: ${said.slice(0, 200)}; next: npx firebreak incidents ${id}`);
+  if (outcome === undefined)
+    throw fault(
+      'Refused',
+      `function ${name} did not say what came of it: ${said.slice(0, 200)}; next: npx firebreak incidents ${id}`,
+    );
   return first as Result;
 }
 

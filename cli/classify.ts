@@ -40,11 +40,17 @@ export const define = (command: Command): Command =>
     .argument('[files...]', 'CloudTrail log files (.gz too), JSON lines, findings, EventBridge events; - is stdin')
     .option('--json', 'one JSON line a record (the default where stdout is no terminal)')
     .option('--config <file>', 'the firebreak.yml that counts (default: FIREBREAK_CONFIG, ./firebreak.yml)')
-    .addHelpText('after', '\nExample:\n  $ npx firebreak classify --json trail-logs/*.json.gz | jq -c "select(.findings != [])"');
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ npx firebreak classify --json trail-logs/*.json.gz | jq -c "select(.findings != [])"',
+    );
 
 export async function run(files: readonly string[], options: Options): Promise<number> {
   if (files.length === 0 && process.stdin.isTTY)
-    throw fault('UsageError', 'nothing to classify: expected files, or events on stdin; next: npx firebreak classify --help');
+    throw fault(
+      'UsageError',
+      'nothing to classify: expected files, or events on stdin; next: npx firebreak classify --help',
+    );
   const config = loadConfig(options.config);
   const rules = Object.values(rooms).flat();
   const json = options.json === true || !process.stdout.isTTY;
@@ -78,7 +84,9 @@ export function classify(piece: Piece, index: number, rules: readonly Rule[], co
     if ('unparsed' in normalised) return unreadable(normalised.unparsed);
     const findings = normalised.signals.flatMap((signal) => recognised(signal, rules, config, now));
     const line = { index, source: piece.source, id: normalised.id, findings };
-    return findings.length > 0 ? line : { ...line, ignored: [...new Set(normalised.signals.map((signal) => whyIgnored(signal, rules)))].join('; ') };
+    return findings.length > 0
+      ? line
+      : { ...line, ignored: [...new Set(normalised.signals.map((signal) => whyIgnored(signal, rules)))].join('; ') };
   } catch (error) {
     // A record that makes a rule stumble must not keep the others from being read.
     return unreadable(`a rule failed on it: ${error instanceof Error ? error.message : String(error)}`);
@@ -109,9 +117,11 @@ function whyIgnored(signal: Signal, rules: readonly Rule[]): string {
 }
 
 const nameOf = (signal: Signal): string =>
-  signal.kind === 'call' ? `${signal.service} ${signal.name}`
-  : signal.kind === 'finding' ? `${signal.origin} ${signal.type}`
-  : `${signal.source} ${signal.detailType}`;
+  signal.kind === 'call'
+    ? `${signal.service} ${signal.name}`
+    : signal.kind === 'finding'
+      ? `${signal.origin} ${signal.type}`
+      : `${signal.source} ${signal.detailType}`;
 
 /** A record for a terminal: a line a finding, or one that says why there is none. */
 export function human(line: Classified): readonly string[] {

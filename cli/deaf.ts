@@ -23,7 +23,14 @@ export function deafRules(rules: readonly Rule[], region: string): readonly Deaf
     });
     const first = unheard[0];
     if (!first) return [];
-    return [{ rule: rule.id, arrivesIn: first.home, names: unheard.map(({ name }) => name), wholly: unheard.length === rule.triggers.length }];
+    return [
+      {
+        rule: rule.id,
+        arrivesIn: first.home,
+        names: unheard.map(({ name }) => name),
+        wholly: unheard.length === rule.triggers.length,
+      },
+    ];
   });
 }
 

@@ -34,7 +34,8 @@ export function namesOf(options: StackOptions): Names {
   if (options.region) process.env['AWS_REGION'] = options.region;
   const stack = options.stack ?? (process.env['FIREBREAK_STACK'] || defaultStack);
   // CloudFormation's rule for stack names: letters, digits, hyphens, beginning with a letter, at most 128.
-  if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(stack)) throw fault('UsageError', `${stack} cannot be a stack's name: expected letters, digits and hyphens`);
+  if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(stack))
+    throw fault('UsageError', `${stack} cannot be a stack's name: expected letters, digits and hyphens`);
   process.env['FIREBREAK_STACK'] = stack;
   return {
     stack,
@@ -45,7 +46,12 @@ export function namesOf(options: StackOptions): Names {
   };
 }
 
-export type Caller = { readonly arn: string; readonly account: string; readonly partition: string; readonly region: string };
+export type Caller = {
+  readonly arn: string;
+  readonly account: string;
+  readonly partition: string;
+  readonly region: string;
+};
 
 /** Whose credentials these are, by STS, and the region that calls go to. */
 export async function caller(): Promise<Caller> {
@@ -61,13 +67,24 @@ export async function caller(): Promise<Caller> {
 /** The engine of a room with the deployed table and topic, under the caller's own credentials. */
 export function composed(room: string, config: Config, names: Names, who: Caller): Composed {
   const topicArn = `arn:${who.partition}:sns:${who.region}:${who.account}:${names.topic}`;
-  return compose({ room, rules: rooms[room] ?? [], config, table: names.table, topicArn, holder: `cli-${randomUUID()}` });
+  return compose({
+    room,
+    rules: rooms[room] ?? [],
+    config,
+    table: names.table,
+    topicArn,
+    holder: `cli-${randomUUID()}`,
+  });
 }
 
 /** An incident that must be there, of a room that this version has. */
 export function known(id: string, incident: Incident | null): Incident {
-  if (!incident) throw fault('NoIncident', `there is no incident ${plain(id, 80)}; next: npx firebreak incidents lists them`);
+  if (!incident)
+    throw fault('NoIncident', `there is no incident ${plain(id, 80)}; next: npx firebreak incidents lists them`);
   if (!Object.hasOwn(rooms, incident.room))
-    throw fault('NoRule', `incident ${incident.id} belongs to ${plain(incident.room, 60)}, which this version of Firebreak has not; expected one of ${Object.keys(rooms).join(', ')}`);
+    throw fault(
+      'NoRule',
+      `incident ${incident.id} belongs to ${plain(incident.room, 60)}, which this version of Firebreak has not; expected one of ${Object.keys(rooms).join(', ')}`,
+    );
   return incident;
 }

@@ -24,7 +24,8 @@ export const whole =
   (least: number, most: number) =>
   (text: string): number => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (!(value >= least && value <= most)) throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}.`);
+    if (!(value >= least && value <= most))
+      throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}.`);
     return value;
   };
 
@@ -34,14 +35,21 @@ export async function run([id]: readonly string[], options: Options): Promise<nu
   const store = dynamoIncidents(names.table, 1);
   if (id !== undefined) {
     const incident = await store.get(id);
-    if (!incident) throw fault('NoIncident', `there is no incident ${plain(id, 80)} in ${names.table}; next: npx firebreak incidents lists them`);
+    if (!incident)
+      throw fault(
+        'NoIncident',
+        `there is no incident ${plain(id, 80)} in ${names.table}; next: npx firebreak incidents lists them`,
+      );
     await print(...(options.json ? [toJson(incident, 2)] : shown(incident)));
     return 0;
   }
-  const found = (await store.list(options.days, new Date())).toSorted((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
+  const found = (await store.list(options.days, new Date())).toSorted((a, b) =>
+    a.at < b.at ? 1 : a.at > b.at ? -1 : 0,
+  );
   if (options.json) await print(toJson(found, 2));
   else if (found.length === 0) say(`no incident in ${options.days} days; --days looks further back`);
-  else await print(...table(['INCIDENT', 'WHEN', 'SEVERITY', 'OUTCOME', 'RULES', 'ACCOUNT', 'RESOURCE'], found.map(row)));
+  else
+    await print(...table(['INCIDENT', 'WHEN', 'SEVERITY', 'OUTCOME', 'RULES', 'ACCOUNT', 'RESOURCE'], found.map(row)));
   return 0;
 }
 
@@ -72,14 +80,18 @@ export function shown(incident: Incident): readonly string[] {
     ['writes', incident.writes.map(({ call, requestId }) => `${call} (${requestId})`).join(', ')],
   ];
   const change =
-    before && after && incident.outcome !== 'undone' ? (['changed', before.state, after.state] as const)
-    : before && plan ? (['planned', before.state, plan.state] as const)
-    : null;
+    before && after && incident.outcome !== 'undone'
+      ? (['changed', before.state, after.state] as const)
+      : before && plan
+        ? (['planned', before.state, plan.state] as const)
+        : null;
   return [
     ...told.filter(([, text]) => text !== '').map(([word, text]) => `${word.padEnd(10)}  ${plain(text, 500)}`),
     ...(change ? [change[0], ...difference(change[1], change[2]).map((line) => `  ${line}`)] : []),
     'timeline',
-    ...incident.timeline.map(({ at: when, what, by }) => `  ${plain(when, 30)}  ${plain(what, 400)}${by ? `, by ${plain(by, 200)}` : ''}`),
+    ...incident.timeline.map(
+      ({ at: when, what, by }) => `  ${plain(when, 30)}  ${plain(what, 400)}${by ? `, by ${plain(by, 200)}` : ''}`,
+    ),
     ...next(incident),
   ];
 }

@@ -176,7 +176,8 @@ export function scanner(): Scanner {
     stack.push(bracket);
     want = bracket === '{' ? 'key or }' : 'value or ]';
     if (list !== null || bracket !== '[') return;
-    if (stack.length === 1 || (stack.length === 2 && stack[0] === '{' && holders.some((holder) => holder === key))) list = stack.length;
+    if (stack.length === 1 || (stack.length === 2 && stack[0] === '{' && holders.some((holder) => holder === key)))
+      list = stack.length;
   }
 
   function feed(text: string): number | 'open' | 'broken' {

@@ -74,7 +74,11 @@ async function readEvent(file: string): Promise<JsonObject> {
   const first = found[0];
   if (!first) throw fault('InputError', `${name} is empty: expected one EventBridge event`);
   if ('error' in first) throw fault('InputError', `${first.source}: ${first.error}`);
-  if (found.length > 1) throw fault('InputError', `${name} holds ${found.length} records: expected one EventBridge event; next: npx firebreak classify ${name}`);
+  if (found.length > 1)
+    throw fault(
+      'InputError',
+      `${name} holds ${found.length} records: expected one EventBridge event; next: npx firebreak classify ${name}`,
+    );
   const event = first.value;
   if (isObject(event) && text(event, 'detail-type') !== undefined && text(event, 'source') !== undefined) return event;
   throw fault(
@@ -98,7 +102,9 @@ function rehearsing(room: string, config: Config, incidents: Incidents, event: J
   const normalised = normalise(event);
   for (const signal of 'signals' in normalised ? normalised.signals : [])
     for (const rule of awakened(rules, signal))
-      say(`dry run: ${rule.id} has mode ${modeOf(config, rule, { account: signal.account, actor: signal.actor.arn })} here; it is rehearsed`);
+      say(
+        `dry run: ${rule.id} has mode ${modeOf(config, rule, { account: signal.account, actor: signal.actor.arn })} here; it is rehearsed`,
+      );
   const parts = { room, rules, config: lowered(config, rules), table: '', topicArn: '', holder: 'dry-run' };
   return { ...compose(parts), incidents, tell: async () => {} };
 }
@@ -131,7 +137,8 @@ function whyNobody(event: JsonObject, all: readonly Waking[]): readonly string[]
     const names = at(pattern, 'detail', 'eventName') ?? at(pattern, 'detail', 'type');
     return Array.isArray(names) && names.includes(name);
   });
-  if (near.length === 0) return [`no function wakes on ${plain(told, 300)}; next: npx firebreak patterns lists what does`];
+  if (near.length === 0)
+    return [`no function wakes on ${plain(told, 300)}; next: npx firebreak patterns lists what does`];
   const failure = text(event, 'detail', 'errorCode');
   return [
     `no pattern matches ${plain(told, 300)}${failure === undefined ? '' : `, which failed (${plain(failure, 100)}): an attempt, not a change`}; patterns for that name:`,

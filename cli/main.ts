@@ -33,7 +33,9 @@ DEBUG=1 shows the stack trace of an error. The reference is docs/cli.md.`;
 
 async function main(argv: readonly string[]): Promise<number> {
   const wanted = argv.find((word) => Object.hasOwn(commands, word));
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   const program = new Command('firebreak')
     .description('Puts out fires in AWS accounts, proves it, and can take it back.')
     .version(version)

@@ -10,7 +10,7 @@ export const define = (command: Command): Command =>
   command
     .description('print the EventBridge patterns that wake each function')
     .option('--json', 'print a JSON list')
-    .addHelpText('after', "\nExample:\n  $ npx firebreak patterns --json | jq '.[] | select(.function == \"s3\")'");
+    .addHelpText('after', '\nExample:\n  $ npx firebreak patterns --json | jq \'.[] | select(.function == "s3")\'');
 
 export async function run(_args: readonly string[], options: { json?: true }): Promise<number> {
   const all = wakings();
@@ -21,4 +21,6 @@ export async function run(_args: readonly string[], options: { json?: true }): P
 
 /** The patterns of all functions, by function. */
 export const wakings = (): readonly Waking[] =>
-  Object.entries(rooms).flatMap(([room, rules]) => patternsOf(rules).map(({ pattern }) => ({ function: room, pattern })));
+  Object.entries(rooms).flatMap(([room, rules]) =>
+    patternsOf(rules).map(({ pattern }) => ({ function: room, pattern })),
+  );

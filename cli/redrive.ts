@@ -56,7 +56,8 @@ export async function run(_args: readonly string[], options: Options): Promise<n
     for (const message of fresh) {
       seen.add(message.MessageId ?? '');
       const failure = await deliver(message, names);
-      if (failure !== null) kept.push({ message: message.MessageId ?? '', reason: failure, handle: message.ReceiptHandle ?? '' });
+      if (failure !== null)
+        kept.push({ message: message.MessageId ?? '', reason: failure, handle: message.ReceiptHandle ?? '' });
       else {
         // Only now: an event that is delivered twice is known again, one that is lost is not.
         await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
@@ -64,12 +65,16 @@ export async function run(_args: readonly string[], options: Options): Promise<n
       }
     }
   }
-  for (const { handle } of kept) await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: handle, VisibilityTimeout: 0 })).catch(() => {});
+  for (const { handle } of kept)
+    await sqs
+      .send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: handle, VisibilityTimeout: 0 }))
+      .catch(() => {});
   const report = { redriven, kept: kept.map(({ message, reason }) => ({ message, reason: plain(reason, 300) })) };
   if (options.json) await print(toJson(report, 2));
   else await print(`${redriven} delivered again, ${kept.length} left in ${names.queue}`);
   if (!options.json) say(...report.kept.map(({ message, reason }) => `left message ${plain(message, 60)}: ${reason}`));
-  if (seen.size >= options.max) say(`stopped after ${options.max} messages; there may be more: repeat, or give a larger --max`);
+  if (seen.size >= options.max)
+    say(`stopped after ${options.max} messages; there may be more: repeat, or give a larger --max`);
   return kept.length > 0 ? 1 : 0;
 }
 
@@ -79,7 +84,11 @@ async function deliver(message: Message, names: Names): Promise<string | null> {
   if (typeof delivery === 'string') return delivery;
   try {
     const { StatusCode } = await client(LambdaClient).send(
-      new InvokeCommand({ FunctionName: delivery.lambda, InvocationType: 'Event', Payload: JSON.stringify(delivery.event) }),
+      new InvokeCommand({
+        FunctionName: delivery.lambda,
+        InvocationType: 'Event',
+        Payload: JSON.stringify(delivery.event),
+      }),
     );
     // Lambda API reference, Invoke: 202 is the answer to the invocation type Event.
     return StatusCode === 202 ? null : `${delivery.lambda} answered ${StatusCode} where 202 was expected`;
@@ -100,14 +109,16 @@ export function understood(message: Pick<Message, 'Body' | 'MessageAttributes'>,
   const failed = text(body, 'requestContext', 'functionArn');
   const target = failed ?? message.MessageAttributes?.['TARGET_ARN']?.StringValue;
   const event = failed === undefined ? body : body['requestPayload'];
-  if (target === undefined) return 'it names no function: neither requestContext.functionArn nor the attribute TARGET_ARN is there';
+  if (target === undefined)
+    return 'it names no function: neither requestContext.functionArn nor the attribute TARGET_ARN is there';
   if (!isObject(event)) return 'its event is no JSON object';
   // Whoever can put a message into the queue must not steer these credentials to other functions, or past an approval.
   if ('firebreak' in event) return 'it is a command to Firebreak, not an event';
   const arn = parseArn(target);
   const lambda = arn?.service === 'lambda' ? /^function:([^:]+)/.exec(arn.resource)?.[1] : undefined;
   const ours = Object.keys(rooms).map(names.lambda);
-  if (lambda === undefined || !ours.includes(lambda)) return `${target} is no function of stack ${names.stack}; expected one of ${ours.join(', ')}`;
+  if (lambda === undefined || !ours.includes(lambda))
+    return `${target} is no function of stack ${names.stack}; expected one of ${ours.join(', ')}`;
   return { lambda, event };
 }
 

@@ -16,11 +16,16 @@ export const define = (command: Command): Command =>
     .option('--json', 'print a JSON list')
     .option('--config <file>', 'the firebreak.yml that counts (default: FIREBREAK_CONFIG, ./firebreak.yml)')
     .option('--region <region>', 'warn of rules that cannot fire there (default: AWS_REGION)')
-    .addHelpText('after', "\nExample:\n  $ npx firebreak rules --json | jq -r '.[] | select(.mode == \"remediate\").id'");
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ npx firebreak rules --json | jq -r \'.[] | select(.mode == "remediate").id\'',
+    );
 
 export async function run(_args: readonly string[], options: Options): Promise<number> {
   const config = loadConfig(options.config);
-  const rules = Object.values(rooms).flat().toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const rules = Object.values(rooms)
+    .flat()
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const listed = rules.map((rule) => listing(rule, config));
   if (options.json) await print(toJson(listed, 2));
   else await print(...(listed.length === 0 ? ['no rules'] : human(listed)));
@@ -64,7 +69,18 @@ function details(rule: ReturnType<typeof listing> | undefined): readonly string[
   if (!rule) return [];
   const sources = [...new Set(rule.triggers.map(({ source }) => source))];
   const told: readonly (readonly [string, string])[] = [
-    ['wakes on', sources.map((source) => `${source} ${rule.triggers.filter((one) => one.source === source).map(({ name }) => name).join(', ')}`).join('; ')],
+    [
+      'wakes on',
+      sources
+        .map(
+          (source) =>
+            `${source} ${rule.triggers
+              .filter((one) => one.source === source)
+              .map(({ name }) => name)
+              .join(', ')}`,
+        )
+        .join('; '),
+    ],
     ['fix', rule.fix ?? ''],
     ['undo', rule.undo ?? ''],
     ['may read', rule.permissions.read.join(', ')],

@@ -40,7 +40,10 @@ export async function run([id = '']: readonly string[], options: Options): Promi
       `it needs ${needed.join(', ') || 'no permission that is known'}, and is done as ${who.arn}`,
     );
   try {
-    return await report(await undo(id, who.arn, options.force === true, composed(incident.room, config, names, who)), options.json === true);
+    return await report(
+      await undo(id, who.arn, options.force === true, composed(incident.room, config, names, who)),
+      options.json === true,
+    );
   } catch (error) {
     const action = refusedAction(error);
     if (action === null) throw error;

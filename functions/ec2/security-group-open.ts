@@ -25,7 +25,8 @@ export const securityGroupOpen = rule<SecurityGroup, readonly IngressRule[], Bas
   risk: 'Whoever came in over the closed ports from an address that no other rule allows can make no new connection. A rule for all traffic from everywhere is revoked whole: everything that relied on it is cut, a web server on 443 too. Where the rules that a range splits into exceed the quota of the group, the fix fails and says so.',
   mends:
     'revokes what lets the world in to the risky ports, IPv4 and IPv6. Of a port range the harmless rest stays, as rules with the same description and tags; all other rules stay as they are.',
-  undoes: 'puts the revoked rules back, with description and tags, and revokes the rests. The rules get new ids, which Terraform or CloudFormation may notice.',
+  undoes:
+    'puts the revoked rules back, with description and tags, and revokes the rests. The rules get new ids, which Terraform or CloudFormation may notice.',
   responsibility: 'operating system, network and firewall configuration',
   proof: 'emulator',
   controls: [

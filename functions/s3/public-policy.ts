@@ -35,14 +35,21 @@ export const publicPolicy = rule<Bucket, string>({
   },
   detect(signal) {
     const bucket = signal.kind === 'call' ? text(signal.request, 'bucketName') : undefined;
-    return signal.kind === 'call' && bucket !== undefined ? found(bucket, at(signal.request, 'bucketPolicy') as Json, signal) : [];
+    return signal.kind === 'call' && bucket !== undefined
+      ? found(bucket, at(signal.request, 'bucketPolicy') as Json, signal)
+      : [];
   },
   fix: {
     kind: 'state',
     lens: bucketPolicy,
     desire(policy) {
       const open = policy === null ? [] : publicStatements(policy);
-      return policy === null || open.length === 0 ? policy : withoutStatements(policy, open.map(({ index }) => index));
+      return policy === null || open.length === 0
+        ? policy
+        : withoutStatements(
+            policy,
+            open.map(({ index }) => index),
+          );
     },
   },
 });
@@ -51,7 +58,13 @@ export const publicPolicy = rule<Bucket, string>({
 function found(bucket: string, policy: Json | undefined, signal: Signal): readonly Finding<Bucket>[] {
   const finding = { target: { bucket }, resource: arn(signal, 's3', bucket, { regional: false, owned: false }) };
   if (!(isObject(policy) || typeof policy === 'string') || statementsOf(policy) === null)
-    return [{ ...finding, reason: 'a bucket policy was put, and the event does not show it: it is read', certainty: 'possible' }];
+    return [
+      {
+        ...finding,
+        reason: 'a bucket policy was put, and the event does not show it: it is read',
+        certainty: 'possible',
+      },
+    ];
   const reasons = publicStatements(policy).map(({ index, reason }) => `statement ${index + 1} is open to ${reason}`);
   return reasons.length === 0 ? [] : [{ ...finding, reason: reasons.join('; '), certainty: 'certain' }];
 }

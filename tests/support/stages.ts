@@ -1,4 +1,4 @@
-/** Every stage of tests/stages/<room>/<rule>.ts. */
+/** Every stage of tests/stages/<room>/<rule>.ts. To be loaded before any `hands`, whose clients it would share else. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

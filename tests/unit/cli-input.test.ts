@@ -14,7 +14,10 @@ async function read(content: string | Uint8Array): Promise<readonly (readonly [s
   writeFileSync(file, content);
   const found: Piece[] = [];
   for await (const piece of pieces(file)) found.push(piece);
-  return found.map((piece) => [piece.source.slice(file.length), 'error' in piece ? `error: ${piece.error}` : piece.value]);
+  return found.map((piece) => [
+    piece.source.slice(file.length),
+    'error' in piece ? `error: ${piece.error}` : piece.value,
+  ]);
 }
 
 const halfWritten = 'error: ends before its JSON does: half written?';
@@ -24,19 +27,93 @@ const records = { Records: [a, b, 7] };
 
 describe('what is read', () => {
   it.each([
-    ['JSON lines', `${JSON.stringify(a)}\n${JSON.stringify(b)}\n`, [[':1', a], [':2', b]]],
-    ['no line end at the end', `${JSON.stringify(a)}\n${JSON.stringify(b)}`, [[':1', a], [':2', b]]],
-    ['a byte order mark, CRLF and blank lines', `\ufeff${JSON.stringify(a)}\r\n\r\n  \r\n${JSON.stringify(b)}\r\n`, [[':1', a], [':4', b]]],
-    ['a log file', JSON.stringify(records), [['#0', a], ['#1', b], ['#2', 7]]],
-    ['a log file over many lines', JSON.stringify(records, null, 2), [['#0', a], ['#1', b], ['#2', 7]]],
+    [
+      'JSON lines',
+      `${JSON.stringify(a)}\n${JSON.stringify(b)}\n`,
+      [
+        [':1', a],
+        [':2', b],
+      ],
+    ],
+    [
+      'no line end at the end',
+      `${JSON.stringify(a)}\n${JSON.stringify(b)}`,
+      [
+        [':1', a],
+        [':2', b],
+      ],
+    ],
+    [
+      'a byte order mark, CRLF and blank lines',
+      `\ufeff${JSON.stringify(a)}\r\n\r\n  \r\n${JSON.stringify(b)}\r\n`,
+      [
+        [':1', a],
+        [':4', b],
+      ],
+    ],
+    [
+      'a log file',
+      JSON.stringify(records),
+      [
+        ['#0', a],
+        ['#1', b],
+        ['#2', 7],
+      ],
+    ],
+    [
+      'a log file over many lines',
+      JSON.stringify(records, null, 2),
+      [
+        ['#0', a],
+        ['#1', b],
+        ['#2', 7],
+      ],
+    ],
     ['findings as their API lists them', JSON.stringify({ NextToken: '', Findings: [b] }), [['#0', b]]],
     ['a list', `[${JSON.stringify(a)}]`, [['#0', a]]],
-    ['a list with a line for each', `[\n${JSON.stringify(a)},\n${JSON.stringify(b)}\n]\n`, [['#0', a], ['#1', b]]],
+    [
+      'a list with a line for each',
+      `[\n${JSON.stringify(a)},\n${JSON.stringify(b)}\n]\n`,
+      [
+        ['#0', a],
+        ['#1', b],
+      ],
+    ],
     ['one document over many lines', `\n${JSON.stringify(a, null, 4)}\n`, [[':2', a]]],
-    ['documents one after the other', `${JSON.stringify(b, null, 1)}\n${JSON.stringify(b, null, 1)}{"c":1}{"d":2}`, [[':1', b], [':4', b], [':6', { c: 1 }], [':6', { d: 2 }]]],
-    ['lines that were cut from a list', `${JSON.stringify(b)},\n${JSON.stringify(b)}\n`, [[':1', b], [':2', b]]],
-    ['lists and lines mixed: one count through the file', `${JSON.stringify(b)}\n[1,2]\n${JSON.stringify(b)}\n{"Records":[3]}`, [[':1', b], ['#0', 1], ['#1', 2], [':3', b], ['#2', 3]]],
-    ['an envelope that holds a list', '{"detail-type":"x","Records":[1]}', [[':1', { 'detail-type': 'x', Records: [1] }]]],
+    [
+      'documents one after the other',
+      `${JSON.stringify(b, null, 1)}\n${JSON.stringify(b, null, 1)}{"c":1}{"d":2}`,
+      [
+        [':1', b],
+        [':4', b],
+        [':6', { c: 1 }],
+        [':6', { d: 2 }],
+      ],
+    ],
+    [
+      'lines that were cut from a list',
+      `${JSON.stringify(b)},\n${JSON.stringify(b)}\n`,
+      [
+        [':1', b],
+        [':2', b],
+      ],
+    ],
+    [
+      'lists and lines mixed: one count through the file',
+      `${JSON.stringify(b)}\n[1,2]\n${JSON.stringify(b)}\n{"Records":[3]}`,
+      [
+        [':1', b],
+        ['#0', 1],
+        ['#1', 2],
+        [':3', b],
+        ['#2', 3],
+      ],
+    ],
+    [
+      'an envelope that holds a list',
+      '{"detail-type":"x","Records":[1]}',
+      [[':1', { 'detail-type': 'x', Records: [1] }]],
+    ],
     ['an empty log file', '{"Records":[]}', []],
     ['nothing', '', []],
     ['blank lines alone', '\n \r\n', []],
@@ -44,7 +121,10 @@ describe('what is read', () => {
   ])('%s', async (_, content, expected) => {
     expect(await read(content)).toEqual(expected);
     expect(await read(gzipSync(content)), 'gzipped').toEqual(expected);
-    expect(await read(Buffer.concat([gzipSync(content.slice(0, 9)), gzipSync(content.slice(9))])), 'in two gzip members').toEqual(expected);
+    expect(
+      await read(Buffer.concat([gzipSync(content.slice(0, 9)), gzipSync(content.slice(9))])),
+      'in two gzip members',
+    ).toEqual(expected);
   });
 
   it('UTF-16 with its mark, as PowerShell writes it', async () => {
@@ -54,16 +134,91 @@ describe('what is read', () => {
 
 describe('what cannot be read', () => {
   it.each([
-    ['a line of something else', `hello\n${JSON.stringify(b)}`, [[':1', expect.stringMatching(/^error: not JSON: /)], [':2', b]]],
-    ['a half-written line keeps the ones after it', `{"a":"tr\n${JSON.stringify(b)}\n${JSON.stringify(a)}`, [[':1', halfWritten], [':2', b], [':3', a]]],
-    ['one that breaks off between members', `{"a":1,\n${JSON.stringify(b)}\n`, [[':1', halfWritten], [':2', b]]],
-    ['one that breaks off in a list', `{"a":[\n${JSON.stringify(b)}\n${JSON.stringify(a)}\n`, [[':1', halfWritten], [':2', b], [':3', a]]],
-    ['one that breaks off before a document over many lines', `{"a":1,\n${JSON.stringify(a, null, 2)}\n`, [[':1', halfWritten], [':2', a]]],
-    ['a broken document over many lines is one error', `{\n  "a": 1,,\n  "b": 2\n}\n${JSON.stringify(b)}`, [[':1', expect.stringMatching(/^error: not JSON: /)], [':5', b]]],
-    ['a broken record among a log file’s lines', `{"Records":[\n{"a":1},\n{"b":,\n{"c":1},\n{"d":1}\n]}\n`, [['#0', { a: 1 }], ['#1', expect.stringMatching(/^error: not JSON: /)], [':4', { c: 1 }], [':5', { d: 1 }]]],
-    ['a half-written log file before a whole one', `{"Records":[{"a":1},{"b\n{"Records":[{"c":1}]}`, [['#0', { a: 1 }], ['#1', halfWritten], ['#2', { c: 1 }]]],
-    ['brackets that do not match', '[{"a":1}}', [['#0', { a: 1 }], ['#1', expect.stringMatching(/^error: not JSON: /)]]],
-    ['a bad escape', '{"Records":[{"a":1},{"b":"\\x"}]}', [['#0', { a: 1 }], ['#1', expect.stringMatching(/^error: not JSON: Bad escaped/)]]],
+    [
+      'a line of something else',
+      `hello\n${JSON.stringify(b)}`,
+      [
+        [':1', expect.stringMatching(/^error: not JSON: /)],
+        [':2', b],
+      ],
+    ],
+    [
+      'a half-written line keeps the ones after it',
+      `{"a":"tr\n${JSON.stringify(b)}\n${JSON.stringify(a)}`,
+      [
+        [':1', halfWritten],
+        [':2', b],
+        [':3', a],
+      ],
+    ],
+    [
+      'one that breaks off between members',
+      `{"a":1,\n${JSON.stringify(b)}\n`,
+      [
+        [':1', halfWritten],
+        [':2', b],
+      ],
+    ],
+    [
+      'one that breaks off in a list',
+      `{"a":[\n${JSON.stringify(b)}\n${JSON.stringify(a)}\n`,
+      [
+        [':1', halfWritten],
+        [':2', b],
+        [':3', a],
+      ],
+    ],
+    [
+      'one that breaks off before a document over many lines',
+      `{"a":1,\n${JSON.stringify(a, null, 2)}\n`,
+      [
+        [':1', halfWritten],
+        [':2', a],
+      ],
+    ],
+    [
+      'a broken document over many lines is one error',
+      `{\n  "a": 1,,\n  "b": 2\n}\n${JSON.stringify(b)}`,
+      [
+        [':1', expect.stringMatching(/^error: not JSON: /)],
+        [':5', b],
+      ],
+    ],
+    [
+      'a broken record among a log file’s lines',
+      `{"Records":[\n{"a":1},\n{"b":,\n{"c":1},\n{"d":1}\n]}\n`,
+      [
+        ['#0', { a: 1 }],
+        ['#1', expect.stringMatching(/^error: not JSON: /)],
+        [':4', { c: 1 }],
+        [':5', { d: 1 }],
+      ],
+    ],
+    [
+      'a half-written log file before a whole one',
+      `{"Records":[{"a":1},{"b\n{"Records":[{"c":1}]}`,
+      [
+        ['#0', { a: 1 }],
+        ['#1', halfWritten],
+        ['#2', { c: 1 }],
+      ],
+    ],
+    [
+      'brackets that do not match',
+      '[{"a":1}}',
+      [
+        ['#0', { a: 1 }],
+        ['#1', expect.stringMatching(/^error: not JSON: /)],
+      ],
+    ],
+    [
+      'a bad escape',
+      '{"Records":[{"a":1},{"b":"\\x"}]}',
+      [
+        ['#0', { a: 1 }],
+        ['#1', expect.stringMatching(/^error: not JSON: Bad escaped/)],
+      ],
+    ],
     ['bytes that are no text', 'PK\u0003\u0004\0\0', [['', expect.stringMatching(/NUL bytes/)]]],
   ])('%s', async (_, content, expected) => {
     expect(await read(content)).toEqual(expected);
@@ -83,7 +238,10 @@ describe('what cannot be read', () => {
       for (let length = 12; length < whole.length; length += 1) {
         const found = await read(whole.slice(0, length));
         const good = found.slice(0, -1);
-        expect(good.map(([, value]) => value), whole.slice(0, length)).toEqual(records.Records.slice(0, good.length));
+        expect(
+          good.map(([, value]) => value),
+          whole.slice(0, length),
+        ).toEqual(records.Records.slice(0, good.length));
         expect(found.at(-1)?.[1], whole.slice(0, length)).toBe(halfWritten);
       }
     }

@@ -44,12 +44,21 @@ function firebreak(args: readonly string[], more: { env?: Record<string, string>
   return { status, stdout, stderr };
 }
 
-const lines = ({ stdout }: Ended): readonly unknown[] => stdout.trim().split('\n').map((line) => JSON.parse(line) as unknown);
+const lines = ({ stdout }: Ended): readonly unknown[] =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
 
 const trail = 'arn:aws:cloudtrail:us-east-1:111122223333:trail/main';
 const stop = (id: string, more: object = {}) => ({
   eventVersion: '1.09',
-  userIdentity: { type: 'IAMUser', arn: 'arn:aws:iam::111122223333:user/mallory', accountId: '111122223333', userName: 'mallory' },
+  userIdentity: {
+    type: 'IAMUser',
+    arn: 'arn:aws:iam::111122223333:user/mallory',
+    accountId: '111122223333',
+    userName: 'mallory',
+  },
   eventTime: '2025-01-01T00:00:00Z',
   eventSource: 'cloudtrail.amazonaws.com',
   eventName: 'StopLogging',
@@ -86,7 +95,9 @@ describe('the program', () => {
   });
 
   it('tells its version', () => {
-    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
     expect(firebreak(['--version'])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
   });
 
@@ -107,10 +118,15 @@ describe('the program', () => {
 
   it.each([
     ['rules', 'preset: gard\n', /bad\.yml:1: preset: .*guard/],
-    ['classify', 'preset: guard\nmode: []\n', /bad\.yml:2: .*unknown key "mode"/],
-    ['invoke', 'modes: [{rule: no/rule, mode: off}]\n', /there is no rule no\/rule/],
+    ['classify', 'preset: guard\nmode: []\n', /bad\.yml:2: mode: /],
+    ['invoke', 'modes: [{rule: no/rule, mode: off}]\n', /bad\.yml:1: .*no\/rule/],
   ])('%s with a wrong firebreak.yml ends with 2', (command, content, told) => {
-    const args = [command, ...(command === 'invoke' ? [file('event.json', '{}')] : []), '--config', file('bad.yml', content)];
+    const args = [
+      command,
+      ...(command === 'invoke' ? [file('event.json', '{}')] : []),
+      '--config',
+      file('bad.yml', content),
+    ];
     const ended = firebreak(args);
     expect(ended).toMatchObject({ status: 2, stdout: '' });
     expect(ended.stderr).toMatch(told);
@@ -132,8 +148,27 @@ describe('rules and patterns', () => {
     const ended = firebreak(['rules', '--json']);
     expect(ended).toMatchObject({ status: 0, stderr: '' });
     const rules = JSON.parse(ended.stdout) as Record<string, unknown>[];
-    expect(rules.map(({ id }) => id)).toEqual(Object.values(rooms).flat().map(({ id }) => id).sort());
-    const keys = ['id', 'title', 'severity', 'triggers', 'mode', 'breaks', 'fix', 'undo', 'permissions', 'controls', 'responsibility', 'proof', 'unconfirmed'];
+    expect(rules.map(({ id }) => id)).toEqual(
+      Object.values(rooms)
+        .flat()
+        .map(({ id }) => id)
+        .sort(),
+    );
+    const keys = [
+      'id',
+      'title',
+      'severity',
+      'triggers',
+      'mode',
+      'breaks',
+      'fix',
+      'undo',
+      'permissions',
+      'controls',
+      'responsibility',
+      'proof',
+      'unconfirmed',
+    ];
     for (const rule of rules) expect(Object.keys(rule)).toEqual(keys);
     expect(rules.find(({ id }) => id === 'cloudtrail/logging-stopped')).toMatchObject({
       severity: 'critical',
@@ -141,20 +176,32 @@ describe('rules and patterns', () => {
       breaks: 'nothing',
       fix: expect.any(String),
       undo: expect.any(String),
-      triggers: expect.arrayContaining([{ source: 'aws.cloudtrail', detailType: 'AWS API Call via CloudTrail', name: 'StopLogging' }]),
+      triggers: expect.arrayContaining([
+        { source: 'aws.cloudtrail', detailType: 'AWS API Call via CloudTrail', name: 'StopLogging' },
+      ]),
       permissions: { read: expect.arrayContaining(['cloudtrail:GetTrailStatus']), write: ['cloudtrail:StartLogging'] },
-      controls: expect.arrayContaining([{ framework: expect.any(String), id: expect.any(String), source: expect.stringMatching(/^https:/) }]),
+      controls: expect.arrayContaining([
+        { framework: expect.any(String), id: expect.any(String), source: expect.stringMatching(/^https:/) },
+      ]),
       proof: 'emulator',
       unconfirmed: null,
     });
     expect(rules.find(({ id }) => id === 'root/console-login')).toMatchObject({
-      mode: 'notify', breaks: 'nothing', fix: null, undo: null, permissions: { read: [], write: [] }, proof: null,
+      mode: 'notify',
+      breaks: 'nothing',
+      fix: null,
+      undo: null,
+      permissions: { read: [], write: [] },
+      proof: null,
     });
   });
 
   it('gives the mode by the firebreak.yml that counts, and a table to people', () => {
     const off = file('off.yml', 'preset: observe\nmodes: [{rule: cloudtrail/*, mode: off}]\n');
-    for (const ended of [firebreak(['rules', '--config', off]), firebreak(['rules'], { env: { FIREBREAK_CONFIG: off } })]) {
+    for (const ended of [
+      firebreak(['rules', '--config', off]),
+      firebreak(['rules'], { env: { FIREBREAK_CONFIG: off } }),
+    ]) {
       expect(ended).toMatchObject({ status: 0, stderr: '' });
       expect(ended.stdout).toMatch(/^RULE +SEVERITY +MODE +BREAKS +PROOF +TITLE\n/);
       expect(ended.stdout).toMatch(/\ncloudtrail\/logging-stopped +critical +off /);
@@ -165,11 +212,16 @@ describe('rules and patterns', () => {
   it('warns of rules that cannot fire in a region', () => {
     const told = (region: string) => firebreak(['rules', '--json'], { env: { AWS_REGION: region } }).stderr;
     expect(told('us-east-1')).toBe('');
-    expect(told('eu-west-1')).toContain('in eu-west-1 iam/access-key-created cannot fire: CreateAccessKey arrives in us-east-1 alone');
+    expect(told('eu-west-1')).toContain(
+      'in eu-west-1 iam/access-key-created cannot fire: CreateAccessKey arrives in us-east-1 alone',
+    );
     expect(told('eu-west-1')).not.toContain('logging-stopped');
     expect(firebreak(['rules', '--region', 'us-gov-east-1']).stderr).toContain('arrives in us-gov-west-1');
     expect(deafRules(Object.values(rooms).flat(), 'cn-northwest-1')).toContainEqual({
-      rule: 'root/console-login', arrivesIn: 'cn-north-1', names: ['ConsoleLogin'], wholly: true,
+      rule: 'root/console-login',
+      arrivesIn: 'cn-north-1',
+      names: ['ConsoleLogin'],
+      wholly: true,
     });
   });
 
@@ -181,7 +233,11 @@ describe('rules and patterns', () => {
       pattern: {
         source: ['aws.cloudtrail'],
         'detail-type': ['AWS API Call via CloudTrail'],
-        detail: { eventSource: ['cloudtrail.amazonaws.com'], eventName: ['StopLogging'], errorCode: [{ exists: false }] },
+        detail: {
+          eventSource: ['cloudtrail.amazonaws.com'],
+          eventName: ['StopLogging'],
+          errorCode: [{ exists: false }],
+        },
       },
     });
     expect(firebreak(['patterns']).stdout.trim().split('\n')).toHaveLength(patterns.length);
@@ -189,21 +245,73 @@ describe('rules and patterns', () => {
 });
 
 describe('classify', () => {
-  const fires = { rule: 'cloudtrail/logging-stopped', severity: 'critical', certainty: 'certain', resource: trail, reason: expect.any(String), mode: 'remediate' };
+  const fires = {
+    rule: 'cloudtrail/logging-stopped',
+    severity: 'critical',
+    certainty: 'certain',
+    resource: trail,
+    reason: expect.any(String),
+    mode: 'remediate',
+  };
 
   it('gives a JSON line for each record, in order, whatever it came in', () => {
-    const log = file('log.json', JSON.stringify({ Records: [stop('e-1'), stop('e-2', { errorCode: 'AccessDenied' }), stop('e-3', { eventName: 'DescribeTrails' })] }));
+    const log = file(
+      'log.json',
+      JSON.stringify({
+        Records: [
+          stop('e-1'),
+          stop('e-2', { errorCode: 'AccessDenied' }),
+          stop('e-3', { eventName: 'DescribeTrails' }),
+        ],
+      }),
+    );
     const zipped = file('log.json.gz', gzipSync(readFileSync(log)));
-    const finding = { schemaVersion: '2.0', accountId: '111122223333', region: 'us-east-1', id: 'gd-1', type: 'Stealth:IAMUser/CloudTrailLoggingDisabled', service: {}, title: 't' };
-    const capital = { AccountId: '111122223333', Region: 'us-east-1', Id: 'gd-2', Type: 'Recon:Nothing/OfOurs', Service: {}, Title: 't' };
-    const hub = { SchemaVersion: '2018-10-08', AwsAccountId: '111122223333', ProductArn: 'arn:aws:securityhub:us-east-1::product/aws/securityhub', Id: 'sh-1', Types: ['x'] };
-    const mixed = file('mixed.jsonl', [envelope(stop('e-4')), finding, 'x', capital, hub].map((one) => JSON.stringify(one)).join('\r\n'));
+    const finding = {
+      schemaVersion: '2.0',
+      accountId: '111122223333',
+      region: 'us-east-1',
+      id: 'gd-1',
+      type: 'Stealth:IAMUser/CloudTrailLoggingDisabled',
+      service: {},
+      title: 't',
+    };
+    const capital = {
+      AccountId: '111122223333',
+      Region: 'us-east-1',
+      Id: 'gd-2',
+      Type: 'Recon:Nothing/OfOurs',
+      Service: {},
+      Title: 't',
+    };
+    const hub = {
+      SchemaVersion: '2018-10-08',
+      AwsAccountId: '111122223333',
+      ProductArn: 'arn:aws:securityhub:us-east-1::product/aws/securityhub',
+      Id: 'sh-1',
+      Types: ['x'],
+    };
+    const mixed = file(
+      'mixed.jsonl',
+      [envelope(stop('e-4')), finding, 'x', capital, hub].map((one) => JSON.stringify(one)).join('\r\n'),
+    );
     const ended = firebreak(['classify', log, zipped, mixed]);
     const [logged, found] = [
       (name: string, from: number) => [
         { index: from, source: `${name}#0`, id: 'e-1', findings: [fires] },
-        { index: from + 1, source: `${name}#1`, id: 'e-2', findings: [], ignored: 'the call failed (AccessDenied): an attempt, not a change' },
-        { index: from + 2, source: `${name}#2`, id: 'e-3', findings: [], ignored: 'no rule wakes on cloudtrail.amazonaws.com DescribeTrails' },
+        {
+          index: from + 1,
+          source: `${name}#1`,
+          id: 'e-2',
+          findings: [],
+          ignored: 'the call failed (AccessDenied): an attempt, not a change',
+        },
+        {
+          index: from + 2,
+          source: `${name}#2`,
+          id: 'e-3',
+          findings: [],
+          ignored: 'no rule wakes on cloudtrail.amazonaws.com DescribeTrails',
+        },
       ],
       lines(ended),
     ];
@@ -213,7 +321,13 @@ describe('classify', () => {
       { index: 6, source: `${mixed}:1`, id: 'e-4', findings: [fires] },
       { index: 7, source: `${mixed}:2`, id: 'gd-1', findings: [expect.objectContaining({ certainty: 'possible' })] },
       { index: 8, source: `${mixed}:3`, id: null, findings: [], error: 'expected a JSON object, found string' },
-      { index: 9, source: `${mixed}:4`, id: 'gd-2', findings: [], ignored: 'no rule wakes on guardduty Recon:Nothing/OfOurs' },
+      {
+        index: 9,
+        source: `${mixed}:4`,
+        id: 'gd-2',
+        findings: [],
+        ignored: 'no rule wakes on guardduty Recon:Nothing/OfOurs',
+      },
       { index: 10, source: `${mixed}:5`, id: 'sh-1', findings: [], ignored: 'no rule wakes on securityhub x' },
     ]);
     expect(ended.status).toBe(1);
@@ -223,20 +337,28 @@ describe('classify', () => {
   it('reads stdin, with - and without', () => {
     const input = `${JSON.stringify(stop('e-1'))}\n[${JSON.stringify(stop('e-2'))}]`;
     for (const args of [['classify', '-', '--json'], ['classify']])
-      expect(lines(firebreak(args, { input }))).toMatchObject([{ source: '-:1', id: 'e-1' }, { source: '-#0', id: 'e-2' }]);
+      expect(lines(firebreak(args, { input }))).toMatchObject([
+        { source: '-:1', id: 'e-1' },
+        { source: '-#0', id: 'e-2' },
+      ]);
   });
 
   it('gives the mode for the account and the actor, whatever the age of the event', () => {
-    const config = file('modes.yml', [
-      'preset: standard',
-      'modes:',
-      '  - {rule: cloudtrail/*, account: "111122223333", mode: approve}',
-      '  - {rule: cloudtrail/*, actor: "arn:aws:iam::*:user/ci", mode: "off"}',
-      'exemptions:',
-      `  - {rule: cloudtrail/*, resource: "${trail}", owner: o, reason: r, expires: "2999-01-01"}`,
-    ].join('\n'));
+    const config = file(
+      'modes.yml',
+      [
+        'preset: standard',
+        'modes:',
+        '  - {rule: cloudtrail/*, account: "111122223333", mode: approve}',
+        '  - {rule: cloudtrail/*, actor: "arn:aws:iam::*:user/ci", mode: "off"}',
+        'exemptions:',
+        `  - {rule: cloudtrail/*, resource: "${trail}", owner: o, reason: r, expires: "2999-01-01"}`,
+      ].join('\n'),
+    );
     const ci = { userIdentity: { type: 'IAMUser', arn: 'arn:aws:iam::111122223333:user/ci' } };
-    const input = [stop('1'), stop('2', ci), stop('3', { recipientAccountId: '444455556666' })].map((one) => JSON.stringify(one)).join('\n');
+    const input = [stop('1'), stop('2', ci), stop('3', { recipientAccountId: '444455556666' })]
+      .map((one) => JSON.stringify(one))
+      .join('\n');
     const found = lines(firebreak(['classify', '--config', config], { input })) as { findings: { mode: string }[] }[];
     expect(found.map(({ findings }) => findings[0]?.mode)).toEqual(['approve', 'off', 'remediate']);
   });
@@ -254,7 +376,11 @@ describe('classify', () => {
   it('goes on after a file that cannot be read, and tells people too', () => {
     const good = file('good.json', JSON.stringify(stop('e-1')));
     const ended = firebreak(['classify', join(dir, 'none.json'), dir, good]);
-    expect(lines(ended)).toMatchObject([{ error: 'there is no such file' }, { error: expect.stringMatching(/is a directory/) }, { index: 2, id: 'e-1' }]);
+    expect(lines(ended)).toMatchObject([
+      { error: 'there is no such file' },
+      { error: expect.stringMatching(/is a directory/) },
+      { index: 2, id: 'e-1' },
+    ]);
     expect(ended.status).toBe(1);
     expect(ended.stderr).toMatch(/none\.json: there is no such file/);
   });
@@ -299,25 +425,45 @@ describe('invoke', () => {
 
   it('refuses what is no single EventBridge event', () => {
     const told = (path: string) => firebreak(['invoke', path, '--dry-run']);
-    expect(told(join(dir, 'none'))).toMatchObject({ status: 1, stdout: '', stderr: expect.stringMatching(/there is no such file/) });
-    expect(told(file('raw.json', JSON.stringify(stop('e-1'))))).toMatchObject({ status: 1, stderr: expect.stringMatching(/no EventBridge event: expected an object with source/) });
-    expect(told(file('two.json', '{}\n{}'))).toMatchObject({ status: 1, stderr: expect.stringMatching(/holds 2 records/) });
+    expect(told(join(dir, 'none'))).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/there is no such file/),
+    });
+    expect(told(file('raw.json', JSON.stringify(stop('e-1'))))).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/no EventBridge event: expected an object with source/),
+    });
+    expect(told(file('two.json', '{}\n{}'))).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/holds 2 records/),
+    });
     expect(told(file('none.json', ' '))).toMatchObject({ status: 1, stderr: expect.stringMatching(/is empty/) });
   });
 
   it('says why nobody is woken', () => {
-    const failed = firebreak(['invoke', '-', '--dry-run'], { input: JSON.stringify(envelope(stop('e', { errorCode: 'AccessDenied' })), null, 2) });
+    const failed = firebreak(['invoke', '-', '--dry-run'], {
+      input: JSON.stringify(envelope(stop('e', { errorCode: 'AccessDenied' })), null, 2),
+    });
     expect(failed).toMatchObject({ status: 0, stdout: '[]\n' });
-    expect(failed.stderr).toMatch(/failed \(AccessDenied\): an attempt, not a change; patterns for that name:\n.*cloudtrail {2}\{/);
-    const other = firebreak(['invoke', '-', '--dry-run'], { input: JSON.stringify({ ...envelope({}), source: 'aws.health' }) });
+    expect(failed.stderr).toMatch(
+      /failed \(AccessDenied\): an attempt, not a change; patterns for that name:\n.*cloudtrail {2}\{/,
+    );
+    const other = firebreak(['invoke', '-', '--dry-run'], {
+      input: JSON.stringify({ ...envelope({}), source: 'aws.health' }),
+    });
     expect(other).toMatchObject({ status: 0, stdout: '[]\n' });
-    expect(other.stderr).toContain('no function wakes on aws.health, AWS API Call via CloudTrail; next: npx firebreak patterns');
+    expect(other.stderr).toContain(
+      'no function wakes on aws.health, AWS API Call via CloudTrail; next: npx firebreak patterns',
+    );
   });
 
   it('does not deliver without credentials, and says so', () => {
     const ended = firebreak(['invoke', event], { env: { AWS_REGION: 'us-east-1' } });
     expect(ended).toMatchObject({ status: 1, stdout: '' });
-    expect(ended.stderr).toMatch(/^firebreak: no AWS credentials that can be used: .*\nfirebreak: next: .*aws sts get-caller-identity\n$/);
+    expect(ended.stderr).toMatch(
+      /^firebreak: no AWS credentials that can be used: .*\nfirebreak: next: .*aws sts get-caller-identity\n$/,
+    );
   });
 });
 

@@ -29,7 +29,8 @@ export function protocolOf({ protocol }: Pick<Door, 'protocol'>): 'all' | 'tcp' 
 export function reached(door: Door, ports: readonly number[]): readonly number[] {
   const protocol = protocolOf(door);
   if (protocol === 'other') return [];
-  const { from, to } = protocol === 'all' ? { from: 0, to: lastPort } : { from: door.from ?? 0, to: door.to ?? lastPort };
+  const { from, to } =
+    protocol === 'all' ? { from: 0, to: lastPort } : { from: door.from ?? 0, to: door.to ?? lastPort };
   return [...new Set(ports)].filter((port) => port >= from && port <= to).sort((a, b) => a - b);
 }
 

@@ -90,7 +90,11 @@ async function authorize(group: string, rules: readonly IngressRule[]): Promise<
  * sent rule by rule. InvalidPermission.Duplicate, InvalidPermission.NotFound and InvalidGroup.NotFound:
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */
-async function tolerating(name: string, rules: readonly IngressRule[], send: (rules: readonly IngressRule[]) => Promise<unknown>): Promise<void> {
+async function tolerating(
+  name: string,
+  rules: readonly IngressRule[],
+  send: (rules: readonly IngressRule[]) => Promise<unknown>,
+): Promise<void> {
   if (rules.length === 0) return;
   try {
     await send(rules);
@@ -109,7 +113,9 @@ function ruleOf(rule: SecurityGroupRule): IngressRule {
     to: ports ? (rule.ToPort ?? null) : null,
     source: sourceOf(rule),
     description: rule.Description || null,
-    tags: Object.fromEntries((rule.Tags ?? []).flatMap(({ Key = '', Value = '' }) => (Key.startsWith('aws:') ? [] : [[Key, Value]]))),
+    tags: Object.fromEntries(
+      (rule.Tags ?? []).flatMap(({ Key = '', Value = '' }) => (Key.startsWith('aws:') ? [] : [[Key, Value]])),
+    ),
   };
 }
 
@@ -136,5 +142,14 @@ function from(source: Source, words: { readonly Description?: string }): Partial
   if ('cidr6' in source) return { Ipv6Ranges: [{ CidrIpv6: source.cidr6, ...words }] };
   if ('prefixList' in source) return { PrefixListIds: [{ PrefixListId: source.prefixList, ...words }] };
   const { group: GroupId, account, peering } = source;
-  return { UserIdGroupPairs: [{ GroupId, ...(account !== null && { UserId: account }), ...(peering !== null && { VpcPeeringConnectionId: peering }), ...words }] };
+  return {
+    UserIdGroupPairs: [
+      {
+        GroupId,
+        ...(account !== null && { UserId: account }),
+        ...(peering !== null && { VpcPeeringConnectionId: peering }),
+        ...words,
+      },
+    ],
+  };
 }

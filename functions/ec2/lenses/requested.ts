@@ -24,12 +24,17 @@ export function requested({ name, request, response }: Call): readonly Requested
     });
   const made = items(at(response, 'securityGroupRuleSet')).filter((one) => one['isEgress'] !== true);
   const told = made.flatMap((one) => flat(one, text(one, 'cidrIpv4'), text(one, 'cidrIpv6')));
-  return told.length > 0 ? told : [...flat(request, text(request, 'cidrIp')), ...items(at(request, 'ipPermissions')).flatMap(permitted)];
+  return told.length > 0
+    ? told
+    : [...flat(request, text(request, 'cidrIp')), ...items(at(request, 'ipPermissions')).flatMap(permitted)];
 }
 
 /** The group's id, or undefined. A group of a default VPC may be called by its name: then the answer tells its id. */
 export function groupOf({ name, request, response }: Call): string | undefined {
-  const asked = name === 'ModifySecurityGroupRules' ? text(request, 'ModifySecurityGroupRulesRequest', 'GroupId') : text(request, 'groupId');
+  const asked =
+    name === 'ModifySecurityGroupRules'
+      ? text(request, 'ModifySecurityGroupRulesRequest', 'GroupId')
+      : text(request, 'groupId');
   const answered = items(at(response, 'securityGroupRuleSet')).map((one) => text(one, 'groupId'));
   return [asked, ...answered].find((id) => id !== undefined && /^sg-[0-9a-f]{8,17}$/.test(id));
 }
@@ -43,7 +48,8 @@ function permitted(permission: JsonObject): readonly Requested[] {
 const flat = (source: unknown, ...found: readonly (string | undefined)[]): readonly Requested[] =>
   cidrs(...found).map((cidr) => ({ ...doorOf(source, 'ipProtocol', 'fromPort', 'toPort'), cidr }));
 
-const cidrs = (...found: readonly (string | undefined)[]): readonly string[] => found.filter((cidr) => cidr !== undefined);
+const cidrs = (...found: readonly (string | undefined)[]): readonly string[] =>
+  found.filter((cidr) => cidr !== undefined);
 
 function doorOf(source: unknown, protocol: string, from: string, to: string): Door {
   const spoken = at(source, protocol);

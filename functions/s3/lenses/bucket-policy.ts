@@ -1,4 +1,9 @@
-import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteBucketPolicyCommand,
+  GetBucketPolicyCommand,
+  PutBucketPolicyCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { client, orNull } from '../../../shared/aws/client.ts';
 import { isObject, type Json } from '../../../shared/core/json.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
@@ -14,7 +19,10 @@ export const bucketPolicy: Lens<Bucket, string> = {
   id: 's3/bucket-policy',
   key: ({ bucket }) => bucket,
   read: ({ bucket }) =>
-    orNull(absent, async () => (await client(S3Client).send(new GetBucketPolicyCommand({ Bucket: bucket }))).Policy ?? null),
+    orNull(
+      absent,
+      async () => (await client(S3Client).send(new GetBucketPolicyCommand({ Bucket: bucket }))).Policy ?? null,
+    ),
   canon: (policy) => {
     try {
       return withoutOrder(JSON.parse(policy) as Json);
@@ -51,6 +59,8 @@ function statement(one: Json): Json {
 }
 
 const members = (value: Json | undefined, each: (member: Json | undefined) => Json): Json =>
-  isObject(value) ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, each(member)])) : (value ?? null);
+  isObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, each(member)]))
+    : (value ?? null);
 
 const sorted = (value: Json | undefined): Json => (Array.isArray(value) ? [...value] : [value ?? null]).sort();

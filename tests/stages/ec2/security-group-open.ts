@@ -12,12 +12,18 @@ import type { Stage } from '../../support/stage.ts';
 type Batch = { readonly permissions: readonly IpPermission[]; readonly tags?: { readonly [key: string]: string } };
 
 /** A group of the default VPC with these rules, one call for each batch; `self` is the group's own id. */
-const stage = (name: string, batches: (self: string) => readonly Batch[], after: (self: string) => readonly Json[]): Stage => ({
+const stage = (
+  name: string,
+  batches: (self: string) => readonly Batch[],
+  after: (self: string) => readonly Json[],
+): Stage => ({
   rule: 'ec2/security-group-open',
   name,
   async set() {
     const ec2 = new EC2Client({});
-    const made = await ec2.send(new CreateSecurityGroupCommand({ GroupName: `stage-${randomUUID()}`, Description: name }));
+    const made = await ec2.send(
+      new CreateSecurityGroupCommand({ GroupName: `stage-${randomUUID()}`, Description: name }),
+    );
     const group = made.GroupId ?? '';
     for (const { permissions, tags = {} } of batches(group)) {
       const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
@@ -77,7 +83,11 @@ export const stages: readonly Stage[] = [
       { permissions: [{ ...tcp(3390, 3390), IpRanges: [{ ...world, Description: 'kept as it is' }] }] },
     ],
     () => {
-      const games = { source: { cidr4: '0.0.0.0/0' }, description: 'game servers', tags: { Owner: 'games', 'cost-centre': '42' } };
+      const games = {
+        source: { cidr4: '0.0.0.0/0' },
+        description: 'game servers',
+        tags: { Owner: 'games', 'cost-centre': '42' },
+      };
       return [
         left({ protocol: 'tcp', from: 5400, to: 5431, ...games }),
         left({ protocol: 'tcp', from: 5433, to: 5450, ...games }),

@@ -12,7 +12,12 @@ import type { Stage } from '../../support/stage.ts';
 type Policy = { readonly [member: string]: unknown };
 
 /** A bucket with this policy; `indent` as JSON.stringify takes it. */
-const stage = (name: string, policy: (bucket: string) => Policy, after: (bucket: string) => Policy | null, indent?: number): Stage => ({
+const stage = (
+  name: string,
+  policy: (bucket: string) => Policy,
+  after: (bucket: string) => Policy | null,
+  indent?: number,
+): Stage => ({
   rule: 's3/public-policy',
   name,
   async set() {
