@@ -14,7 +14,13 @@ export default defineConfig({
       {
         extends: true,
         // One after the other: stages have names of their own, and one account to stand in.
-        test: { name: 'emulator', include: ['tests/emulator/**/*.test.ts'], ...patience, ...sandbox, fileParallelism: false },
+        test: {
+          name: 'emulator',
+          include: ['tests/emulator/**/*.test.ts'],
+          ...patience,
+          ...sandbox,
+          fileParallelism: false,
+        },
       },
       {
         extends: true,

@@ -1,7 +1,7 @@
 /** `firebreak incidents`: what was recognised, and what was done about it. */
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Incident } from '../shared/core/incident.ts';
 import { fault } from '../shared/core/fault.ts';
+import type { Incident } from '../shared/core/incident.ts';
 import { dynamoIncidents } from '../shared/incidents/dynamo.ts';
 import { difference } from '../shared/notify/diff.ts';
 import { plain } from '../shared/notify/plain.ts';

@@ -10,8 +10,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
 import { rooms } from '../functions/rooms.ts';
-import { client } from '../shared/aws/client.ts';
 import { parseArn } from '../shared/aws/arn.ts';
+import { client } from '../shared/aws/client.ts';
 import { isObject, type JsonObject, text } from '../shared/core/json.ts';
 import { plain } from '../shared/notify/plain.ts';
 import { type Names, namesOf, type StackOptions, withStack } from './deployment.ts';

@@ -99,7 +99,8 @@ function event(room: string, refused: boolean): string {
 /** What to write, by path, or why not. */
 function scaffold(words: readonly string[]): ReadonlyMap<string, string> | string {
   const [id, ...more] = words;
-  const usage = 'expected one rule as room/what-happened, in small letters, such as: npm run new -- s3/versioning-suspended';
+  const usage =
+    'expected one rule as room/what-happened, in small letters, such as: npm run new -- s3/versioning-suspended';
   if (id === undefined) return `found no name, ${usage}`;
   if (more.length > 0) return `found ${words.length} names, ${usage}`;
   if (!name.test(id)) return `found ${JSON.stringify(id)}, ${usage}`;

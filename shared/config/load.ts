@@ -48,7 +48,9 @@ function textOf(file: string, called: string): string {
 export function parseConfig(text: string, file: string, rules: readonly Rule[]): Config {
   const lines = new LineCounter();
   const refuse = (problems: readonly { readonly line: number; readonly message: string }[]): Error => {
-    const told = [...problems].sort((a, b) => a.line - b.line).map(({ line, message }) => `${file}:${line}: ${message}`);
+    const told = [...problems]
+      .sort((a, b) => a.line - b.line)
+      .map(({ line, message }) => `${file}:${line}: ${message}`);
     return fault('ConfigError', [...new Set(told)].slice(0, 50).join('\n'));
   };
   const control = /[^\P{Cc}\t\r\n]/u.exec(text);
@@ -68,7 +70,12 @@ export function parseConfig(text: string, file: string, rules: readonly Rule[]):
   const found = (path: Path): string => written(document, path);
   const problems = [...problemsOf(configSchema, whole.value, found), ...meaning(whole.value, rules, found)];
   if (problems.length > 0)
-    throw refuse(problems.map(({ path, message }) => ({ line: lineOf(document, path, lines), message: `${keyOf(path)}: ${message}` })));
+    throw refuse(
+      problems.map(({ path, message }) => ({
+        line: lineOf(document, path, lines),
+        message: `${keyOf(path)}: ${message}`,
+      })),
+    );
   const config = v.parse(configSchema, whole.value) as Config;
   return { ...config, baselines: baselinesOf(config, rules) };
 }
@@ -78,11 +85,14 @@ function wholeOf(document: Document): { readonly value: JsonObject } | { readonl
   const expected = 'expected keys and their values: "preset: guard" is the least';
   // A file that lost its text must not pass for one that says: no exemptions, all defaults.
   if (document.contents === null) return { refused: `found nothing, ${expected}` };
-  if (!isMap(document.contents)) return { refused: `found ${isSeq(document.contents) ? 'a list' : 'a text'}, ${expected}` };
+  if (!isMap(document.contents))
+    return { refused: `found ${isSeq(document.contents) ? 'a list' : 'a text'}, ${expected}` };
   try {
     return { value: document.toJS({ maxAliasCount: 100 }) as JsonObject };
   } catch (error) {
-    return { refused: `found aliases that cannot be followed (${(error as Error).message}), expected at most 100 of them` };
+    return {
+      refused: `found aliases that cannot be followed (${(error as Error).message}), expected at most 100 of them`,
+    };
   }
 }
 
@@ -96,12 +106,15 @@ function meaning(raw: JsonObject, rules: readonly Rule[], found: (path: Path) =>
     const named = at(line, 'rule');
     if (typeof named !== 'string' || !/^[^/]+\/[^/]+$/.test(named)) return [];
     const covered = rules.filter((rule) => covers(named, rule.id));
-    if (covered.length === 0) return [{ path: [...path, 'rule'], message: `found ${found([...path, 'rule'])}, ${expectedRule(named, rules)}` }];
+    if (covered.length === 0)
+      return [{ path: [...path, 'rule'], message: `found ${found([...path, 'rule'])}, ${expectedRule(named, rules)}` }];
     const mode = at(line, 'mode');
     const possible = [...new Set(covered.flatMap((rule) => modesFor(rule.class)))];
     if (typeof mode !== 'string' || !modesFor('A').includes(mode as Mode) || possible.includes(mode as Mode)) return [];
     const why = covered.every((rule) => rule.class === 'N') ? 'only tells' : 'cannot be undone, so it always asks';
-    return [{ path: [...path, 'mode'], message: `found ${mode}, expected one of ${possible.join(', ')}: ${named} ${why}` }];
+    return [
+      { path: [...path, 'mode'], message: `found ${mode}, expected one of ${possible.join(', ')}: ${named} ${why}` },
+    ];
   });
   const baselines = isObject(raw['baselines']) ? Object.entries(raw['baselines']) : [];
   return [...problems, ...baselines.flatMap(([id, value]) => baselineProblems(id, value, rules, found))];
@@ -115,24 +128,40 @@ function expectedRule(named: string, rules: readonly Rule[]): string {
   return `expected one of ${(beside.length > 0 ? beside : rooms).join(', ')}${hint(named, ids)}`;
 }
 
-function baselineProblems(id: string, value: unknown, rules: readonly Rule[], found: (path: Path) => string): readonly Problem[] {
+function baselineProblems(
+  id: string,
+  value: unknown,
+  rules: readonly Rule[],
+  found: (path: Path) => string,
+): readonly Problem[] {
   const path = ['baselines', id];
   const having = rules.filter((rule) => rule.baseline);
   const baseline = having.find((rule) => rule.id === id)?.baseline;
   const ids = having.map((rule) => rule.id);
-  if (!baseline) return [{ path, message: `found a rule that has no settings, expected one of ${ids.join(', ') || 'none'}${hint(id, ids)}` }];
+  if (!baseline)
+    return [
+      {
+        path,
+        message: `found a rule that has no settings, expected one of ${ids.join(', ') || 'none'}${hint(id, ids)}`,
+      },
+    ];
   const inside = problemsOf(baseline, value, (rest) => found([...path, ...rest]));
   return inside.map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
 }
 
 const baselinesOf = (config: Config, rules: readonly Rule[]): Config['baselines'] =>
   Object.fromEntries(
-    rules.flatMap((rule) => (rule.baseline ? [[rule.id, v.parse(rule.baseline, config.baselines[rule.id] ?? {})]] : [])),
+    rules.flatMap((rule) =>
+      rule.baseline ? [[rule.id, v.parse(rule.baseline, config.baselines[rule.id] ?? {})]] : [],
+    ),
   );
 
 /** `modes[0].mode` */
 const keyOf = (path: Path): string =>
-  path.reduce<string>((key, step) => (typeof step === 'number' ? `${key}[${step}]` : key ? `${key}.${step}` : step), '') || 'the file';
+  path.reduce<string>(
+    (key, step) => (typeof step === 'number' ? `${key}[${step}]` : key ? `${key}.${step}` : step),
+    '',
+  ) || 'the file';
 
 /** What the file holds at a path, as it is written there. */
 function written(document: Document, path: Path): string {
@@ -151,7 +180,9 @@ function lineOf(document: Document, path: Path, lines: LineCounter): number {
   for (let length = path.length; length > 0; length -= 1) {
     const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
     const key = path[length - 1];
-    const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && String(item.key.value) === key) : undefined;
+    const pair = isMap(parent)
+      ? parent.items.find((item) => isScalar(item.key) && String(item.key.value) === key)
+      : undefined;
     const node = (pair?.key ?? document.getIn(path.slice(0, length), true)) as Node | undefined;
     if (node?.range) return lines.linePos(node.range[0]).line;
   }

@@ -12,7 +12,8 @@ export function problemsOf(schema: v.GenericSchema, value: unknown, found: (path
   return [...unknownKeys(schema, value, []), ...told];
 }
 
-const isUnknownKey = (issue: v.BaseIssue<unknown>): boolean => issue.type === 'strict_object' && issue.expected === 'never';
+const isUnknownKey = (issue: v.BaseIssue<unknown>): boolean =>
+  issue.type === 'strict_object' && issue.expected === 'never';
 
 function problemOf(issue: v.BaseIssue<unknown>, found: (path: Path) => string): Problem {
   const path = (issue.path ?? []).map((step) => step.key as string | number);
@@ -28,7 +29,10 @@ function problemOf(issue: v.BaseIssue<unknown>, found: (path: Path) => string): 
 }
 
 const optionsOf = (expected: string | null): readonly string[] =>
-  (expected ?? '').replace(/^\(|\)$/g, '').split(' | ').map((option) => option.replace(/^"|"$/g, ''));
+  (expected ?? '')
+    .replace(/^\(|\)$/g, '')
+    .split(' | ')
+    .map((option) => option.replace(/^"|"$/g, ''));
 
 const kinds: Readonly<Record<string, string>> = {
   string: 'a text',
@@ -41,7 +45,12 @@ const kinds: Readonly<Record<string, string>> = {
   integer: 'a whole number',
 };
 
-const bounds: Readonly<Record<string, string>> = { '>=': 'at least ', '<=': 'at most ', '>': 'more than ', '<': 'less than ' };
+const bounds: Readonly<Record<string, string>> = {
+  '>=': 'at least ',
+  '<=': 'at most ',
+  '>': 'more than ',
+  '<': 'less than ',
+};
 
 function expectation(issue: v.BaseIssue<unknown>): string {
   if (issue.message.startsWith('expected')) return issue.message;
@@ -55,7 +64,8 @@ type Shape = { readonly entries?: Readonly<Record<string, unknown>>; readonly it
 /** Keys that the schema does not have, at every depth: valibot itself names the first of an object only. */
 function unknownKeys(schema: unknown, value: unknown, path: Path): readonly Problem[] {
   const { type, entries = {}, item } = bare(schema);
-  if (type === 'array' && Array.isArray(value)) return value.flatMap((one, index) => unknownKeys(item, one, [...path, index]));
+  if (type === 'array' && Array.isArray(value))
+    return value.flatMap((one, index) => unknownKeys(item, one, [...path, index]));
   if (type !== 'strict_object') return [];
   // To valibot a list is an object with unknown keys.
   if (Array.isArray(value)) return [{ path, message: 'found a list, expected keys and their values' }];
@@ -64,7 +74,12 @@ function unknownKeys(schema: unknown, value: unknown, path: Path): readonly Prob
   return Object.entries(value).flatMap(([key, member]) =>
     allowed.includes(key)
       ? unknownKeys(entries[key], member, [...path, key])
-      : [{ path: [...path, key], message: `found an unknown key, expected one of ${allowed.join(', ')}${hint(key, allowed)}` }],
+      : [
+          {
+            path: [...path, key],
+            message: `found an unknown key, expected one of ${allowed.join(', ')}${hint(key, allowed)}`,
+          },
+        ],
   );
 }
 

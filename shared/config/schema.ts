@@ -39,7 +39,8 @@ const ruleName = 'expected a rule such as s3/public-policy, or a room with a sta
 const rulePattern = (description: string) =>
   v.pipe(v.string(ruleName), v.regex(/^([a-z0-9-]+|\*)\/([a-z0-9-]+|\*)$/, ruleName), v.description(description));
 
-const callerArn = 'expected the ARN of a caller, such as arn:aws:sts::*:assumed-role/ci-*/*, in which * stands for any text';
+const callerArn =
+  'expected the ARN of a caller, such as arn:aws:sts::*:assumed-role/ci-*/*, in which * stands for any text';
 const anyArn = /^(\*|arn:.+)$/;
 
 // "arn:partition:service:region:account:resource": IAM User Guide, "Identify AWS resources with Amazon Resource Names".
@@ -78,7 +79,9 @@ const exemption = v.pipe(
         v.string(callerArn),
         v.regex(sixFields, callerArn),
         v.check(namesSomething, tooWide('an actor')),
-        v.description('The caller’s ARN; * stands for any text. With an actor a rule that would act asks; it is never silenced.'),
+        v.description(
+          'The caller’s ARN; * stands for any text. With an actor a rule that would act asks; it is never silenced.',
+        ),
       ),
     ),
     owner: words('expected who answers for it', 200, 'Who answers for it.'),
@@ -134,9 +137,12 @@ export const configSchema = v.strictObject({
     v.pipe(v.array(modeLine), v.description('Modes against the preset; of the lines that match, the last one wins.')),
     [],
   ),
-  exemptions: v.optional(v.pipe(v.array(exemption), v.description('What is left alone, by whose word, and until when.')), []),
+  exemptions: v.optional(
+    v.pipe(v.array(exemption), v.description('What is left alone, by whose word, and until when.')),
+    [],
+  ),
   baselines: v.optional(
-    v.pipe(v.record(v.string(), v.unknown()), v.description('Settings of rules, by rule; docs/rules says which have some.')),
+    v.pipe(v.record(v.string(), v.unknown()), v.description('Settings of single rules, by rule.')),
     {},
   ),
   retention: v.optional(

@@ -124,7 +124,8 @@ async function claimed(incident: Incident, deps: Run): ReturnType<Incidents['cla
     const until = new Date(deps.now().getTime() + leaseSeconds * 1000).toISOString();
     const claim = await deps.incidents.claim(incident, deps.held ? { holder: deps.holder, until } : null);
     // The delivery that did the work may be telling of it right now: twice only where it seems to have died.
-    const telling = claim.got === 'duplicate' && untold(claim.incident) && secondsSince(claim.incident, deps) < tellingSeconds;
+    const telling =
+      claim.got === 'duplicate' && untold(claim.incident) && secondsSince(claim.incident, deps) < tellingSeconds;
     if (claim.got !== 'busy' && !telling) return claim;
   }
   throw fault('LeaseHeld', `${incident.resource} is being changed by another delivery; this one is tried again`);
@@ -166,7 +167,9 @@ async function alreadySafe(incident: Incident, state: Json, fix: Fix, deps: Run)
       { at: incident.times.received, what: `also reported: ${incident.event.name}`, outcome: 'witness' },
       witness,
     );
-    return finish(incident, { outcome: 'witness', note: `put out by incident ${last.id}` }, deps);
+    // A witness is told to nobody: not where an attempt of this incident may have changed something, too.
+    const outcome = begun(incident) ? 'safe' : 'witness';
+    return finish(incident, { outcome, note: `put out by incident ${last.id}${aside(incident)}` }, deps);
   }
   if (begun(incident) && incident.plan && same(fix.lens, state, incident.plan.state)) {
     const verified = { ...incident, times: { ...incident.times, verified: deps.now().toISOString() } };

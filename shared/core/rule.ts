@@ -79,6 +79,10 @@ export type Lens<T extends Json, S extends Json, W extends true = never> = {
   write(target: T, from: S | null, to: S | null): Promise<void>;
   /** `restore`: the role holds the way back; `operator`: the caller of `firebreak undo` must; `none`: there is no way back. */
   undo(before: S | null, after: S | null): 'restore' | 'operator' | 'none';
+  /** The state that undo writes, where it is not simply the one before: evidence is kept, steps go back in reverse. */
+  back?(before: S | null, now: S | null): S | null;
+  /** Minutes within which a write that was accepted shows: the read-back is looked at again until then. */
+  readonly settles?: number;
   readonly oneWay?: W;
 };
 
@@ -90,6 +94,8 @@ export type StateFix<T extends Json, S extends Json, B, W extends true = never> 
    * a state is: half of one does not compile either.
    */
   readonly desire: (state: NoInfer<S> | null, context: Context<T, B>) => NoInfer<S> | null | Unknown;
+  /** A hold: minutes after which the state before is put back by itself. */
+  readonly until?: (context: Context<T, B>) => number;
 };
 
 type Words = {
@@ -107,6 +113,10 @@ type Words = {
     | 'encryption and network traffic protection';
   /** No recorded event and no documentation names the event or shape: says what is missing. */
   readonly unconfirmed?: string;
+  /** A trail, recorder or detector: the circuit breaker never stops its fix. */
+  readonly watcher?: true;
+  /** Its fix acts against somebody: a finding that wakes it is first fetched from the service that made it. */
+  readonly contains?: true;
 };
 
 type Recognises<T extends Json, B> = {

@@ -12,7 +12,12 @@ export type Message = {
    * bound, and the incident, whose command stands at the end, has the rest.
    */
   readonly text: string;
-  readonly attributes: { readonly severity: string; readonly rule: string; readonly outcome: Outcome; readonly account: string };
+  readonly attributes: {
+    readonly severity: string;
+    readonly rule: string;
+    readonly outcome: Outcome;
+    readonly account: string;
+  };
 };
 
 const headlines = {
@@ -41,7 +46,12 @@ export function render(incident: Incident): Message {
   return {
     subject: subject(incident),
     text: `${[...head(incident), ...changed(incident), '', ...commands(incident), '', foot(incident)].join('\n')}\n`,
-    attributes: { severity: incident.severity, rule, outcome: incident.outcome, account: ascii(incident.account, 12) || 'unknown' },
+    attributes: {
+      severity: incident.severity,
+      rule,
+      outcome: incident.outcome,
+      account: ascii(incident.account, 12) || 'unknown',
+    },
   };
 }
 
@@ -59,7 +69,10 @@ function head(incident: Incident): readonly string[] {
   const whatWhen = [
     ['What', `${why.join('; ')}${more}`],
     ...(outcome === 'unparsed' ? [] : whoWhere(incident)),
-    ['When', `${moment(times.event ?? times.received)}${event.name === 'unknown' ? '' : ` (${inert(event.name, 80)})`}`],
+    [
+      'When',
+      `${moment(times.event ?? times.received)}${event.name === 'unknown' ? '' : ` (${inert(event.name, 80)})`}`,
+    ],
     ['Done', done(incident)],
   ];
   const lines = whatWhen.map(([key, value]) => `${key}:`.padEnd(8) + value);
@@ -72,7 +85,10 @@ function whoWhere({ actor, resource, account, region }: Incident): readonly (rea
     actor.invokedBy && `through ${inert(actor.invokedBy, 60)}`,
     actor.userAgent && `with ${inert(actor.userAgent, 100)}`,
   ].filter(Boolean);
-  const who = actor.type === 'Unknown' ? 'not named in the event' : [`${inert(actor.name, 120)} (${inert(actor.type, 30)})`, ...from].join(', ');
+  const who =
+    actor.type === 'Unknown'
+      ? 'not named in the event'
+      : [`${inert(actor.name, 120)} (${inert(actor.type, 30)})`, ...from].join(', ');
   return [
     ['Who', who],
     ['Where', `${inert(resource, 300)}\n        in account ${inert(account, 20)}, ${inert(region, 30)}`],
@@ -123,27 +139,45 @@ function seconds(from: string | undefined, to: string | undefined): string {
 function changed(incident: Incident): readonly string[] {
   const { before, plan, after, outcome, lens } = incident;
   const [title, from, to] =
-    outcome === 'undone' ? (['Changed back', plan, after] as const)
-    : outcome === 'fixed' ? (['Changed', before, after] as const)
-    : outcome === 'asked' ? (['It would change', before, plan] as const)
-    : outcome === 'rehearsed' ? (['It would have changed', before, plan] as const)
-    : outcome === 'failed' ? (['It was to change', before, plan] as const)
-    : [];
+    outcome === 'undone'
+      ? (['Changed back', plan, after] as const)
+      : outcome === 'fixed'
+        ? (['Changed', before, after] as const)
+        : outcome === 'asked'
+          ? (['It would change', before, plan] as const)
+          : outcome === 'rehearsed'
+            ? (['It would have changed', before, plan] as const)
+            : outcome === 'failed'
+              ? (['It was to change', before, plan] as const)
+              : [];
   if (!from || !to) return [];
   const shown = difference(from.state, to.state, 40);
-  return shown.length > 0 ? ['', `${title}${lens ? ` ${lens}` : ''} (- before, + after):`, ...shown.map((line) => `  ${line}`)] : [];
+  return shown.length > 0
+    ? ['', `${title}${lens ? ` ${lens}` : ''} (- before, + after):`, ...shown.map((line) => `  ${line}`)]
+    : [];
 }
 
 function commands({ id, outcome, undo }: Incident): readonly string[] {
   const next: readonly (readonly [string, string])[] =
-    outcome === 'asked' ? [['To fix it', `npx firebreak approve ${id}`], ['To leave it', 'do nothing']]
-    : outcome === 'fixed' && undo === 'none' ? [['To undo', 'there is no way back from this fix']]
-    : outcome === 'fixed' ? [['To undo', `npx firebreak undo ${id}${undo === 'operator' ? '   (with your own credentials)' : ''}`]]
-    : outcome === 'rehearsed' ? [['To let it act', 'raise the mode of its rule in firebreak.yml']]
-    : outcome === 'failed' ? [['To try again', 'npx firebreak redrive, once the cause is mended']]
-    : outcome === 'unparsed' ? [['To try again', 'npx firebreak redrive']]
-    : [];
-  return [...next, ['Details', `npx firebreak incidents ${id}`] as const].map(([what, command]) => `${what}:`.padEnd(16) + command);
+    outcome === 'asked'
+      ? [
+          ['To fix it', `npx firebreak approve ${id}`],
+          ['To leave it', 'do nothing'],
+        ]
+      : outcome === 'fixed' && undo === 'none'
+        ? [['To undo', 'there is no way back from this fix']]
+        : outcome === 'fixed'
+          ? [['To undo', `npx firebreak undo ${id}`]]
+          : outcome === 'rehearsed'
+            ? [['To let it act', 'raise the mode of its rule in firebreak.yml']]
+            : outcome === 'failed'
+              ? [['To try again', 'npx firebreak redrive, once the cause is mended']]
+              : outcome === 'unparsed'
+                ? [['To try again', 'npx firebreak redrive']]
+                : [];
+  return [...next, ['Details', `npx firebreak incidents ${id}`] as const].map(
+    ([what, command]) => `${what}:`.padEnd(16) + command,
+  );
 }
 
 const foot = ({ rules, severity, id }: Incident): string =>

@@ -50,90 +50,119 @@ function on(stage: Stage, work: (own: Hands, staged: Staged) => Promise<void>): 
 const writes = (mark: number): number => since(tapped.log, mark).filter((seen) => !isRead(seen)).length;
 
 describe.each(stages)('$rule: $name', (stage) => {
-  it('is trouble: the fix has something to do', on(stage, async (own, { target }) => {
-    const rule = ruleOf(own, stage.rule);
-    const before = await own.as(() => rule.fix.lens.read(target));
-    expect(canon(rule, desire(rule, before, target))).not.toBe(canon(rule, before));
-  }));
+  it(
+    'is trouble: the fix has something to do',
+    on(stage, async (own, { target }) => {
+      const rule = ruleOf(own, stage.rule);
+      const before = await own.as(() => rule.fix.lens.read(target));
+      expect(canon(rule, desire(rule, before, target))).not.toBe(canon(rule, before));
+    }),
+  );
 
-  it('what is written is read, and it is exactly what was wanted: the rest is untouched', on(stage, async (own, { target, after }) => {
-    const rule = ruleOf(own, stage.rule);
-    const { lens } = rule.fix;
-    await own.as(async () => {
-      const before = await lens.read(target);
-      const wanted = desire(rule, before, target);
-      expect(canon(rule, wanted)).toBe(canon(rule, after));
-      await lens.write(target, before, wanted);
-      const read = await lens.read(target);
-      expect(canon(rule, read)).toBe(canon(rule, after));
-      expect(canon(rule, desire(rule, read, target))).toBe(canon(rule, read));
-    });
-  }));
+  it(
+    'what is written is read, and it is exactly what was wanted: the rest is untouched',
+    on(stage, async (own, { target, after }) => {
+      const rule = ruleOf(own, stage.rule);
+      const { lens } = rule.fix;
+      await own.as(async () => {
+        const before = await lens.read(target);
+        const wanted = desire(rule, before, target);
+        expect(canon(rule, wanted)).toBe(canon(rule, after));
+        await lens.write(target, before, wanted);
+        const read = await lens.read(target);
+        expect(canon(rule, read)).toBe(canon(rule, after));
+        expect(canon(rule, desire(rule, read, target))).toBe(canon(rule, read));
+      });
+    }),
+  );
 
-  it('desire is idempotent', on(stage, async (own, { target, after }) => {
-    const rule = ruleOf(own, stage.rule);
-    const before = await own.as(() => rule.fix.lens.read(target));
-    for (const state of [before, after]) {
-      const once = desire(rule, state, target);
-      expect(canon(rule, desire(rule, once, target))).toBe(canon(rule, once));
-    }
-  }));
+  it(
+    'desire is idempotent',
+    on(stage, async (own, { target, after }) => {
+      const rule = ruleOf(own, stage.rule);
+      const before = await own.as(() => rule.fix.lens.read(target));
+      for (const state of [before, after]) {
+        const once = desire(rule, state, target);
+        expect(canon(rule, desire(rule, once, target))).toBe(canon(rule, once));
+      }
+    }),
+  );
 
-  it('the engine fixes it: proven by a read after the last write, every write known by its request', on(stage, async (own, { target, after }) => {
-    const rule = ruleOf(own, stage.rule);
-    const run = engineFor(own, rule, target, { patient: true });
-    const mark = tapped.log.length;
-    expect(await putOut(own, run)).toMatchObject({ outcome: 'fixed' });
-    const seen = since(tapped.log, mark);
-    const last = seen.findLastIndex((one) => !isRead(one));
-    expect(count(seen.slice(0, seen.findIndex((one) => !isRead(one)))), 'reads before the first write').toBeGreaterThan(0);
-    expect(count(seen.slice(last + 1)), 'reads after the last write').toBeGreaterThan(0);
-    const [incident] = run.store.all();
-    expect(canon(rule, incident?.after?.state ?? null)).toBe(canon(rule, after));
-    expect(incident?.writes).toHaveLength(seen.filter((one) => !isRead(one) && one.status < 400).length);
-    expect(incident?.writes.map(({ requestId }) => requestId)).not.toContain('unknown');
-  }));
+  it(
+    'the engine fixes it: proven by a read after the last write, every write known by its request',
+    on(stage, async (own, { target, after }) => {
+      const rule = ruleOf(own, stage.rule);
+      const run = engineFor(own, rule, target, { patient: true });
+      const mark = tapped.log.length;
+      expect(await putOut(own, run)).toMatchObject({ outcome: 'fixed' });
+      const seen = since(tapped.log, mark);
+      const last = seen.findLastIndex((one) => !isRead(one));
+      expect(
+        count(
+          seen.slice(
+            0,
+            seen.findIndex((one) => !isRead(one)),
+          ),
+        ),
+        'reads before the first write',
+      ).toBeGreaterThan(0);
+      expect(count(seen.slice(last + 1)), 'reads after the last write').toBeGreaterThan(0);
+      const [incident] = run.store.all();
+      expect(canon(rule, incident?.after?.state ?? null)).toBe(canon(rule, after));
+      expect(incident?.writes).toHaveLength(seen.filter((one) => !isRead(one) && one.status < 400).length);
+      expect(incident?.writes.map(({ requestId }) => requestId)).not.toContain('unknown');
+    }),
+  );
 
-  it('fix twice writes once', on(stage, async (own, { target }) => {
-    const run = engineFor(own, ruleOf(own, stage.rule), target, { patient: true });
-    await putOut(own, run);
-    const mark = tapped.log.length;
-    const again = await putOut(own, run);
-    expect(['safe', 'witness']).toContain(again.outcome);
-    expect(writes(mark)).toBe(0);
-  }));
+  it(
+    'fix twice writes once',
+    on(stage, async (own, { target }) => {
+      const run = engineFor(own, ruleOf(own, stage.rule), target, { patient: true });
+      await putOut(own, run);
+      const mark = tapped.log.length;
+      const again = await putOut(own, run);
+      expect(['safe', 'witness']).toContain(again.outcome);
+      expect(writes(mark)).toBe(0);
+    }),
+  );
 
-  it('fix then undo is as before', on(stage, async (own, { target }) => {
-    const rule = ruleOf(own, stage.rule);
-    const before = await own.as(() => rule.fix.lens.read(target));
-    const run = engineFor(own, rule, target, { patient: true });
-    const { incident } = await putOut(own, run);
-    const stored = await run.store.get(incident ?? '');
-    const way = stored?.undo;
-    expect(way).toBe(rule.fix.lens.undo(stored?.before?.state ?? null, stored?.after?.state ?? null));
-    const takeBack = (with_: Hands): Promise<unknown> => {
-      const { deps } = engineFor(with_, ruleOf(with_, stage.rule), target, { patient: true });
-      return with_.as(() => undo(incident ?? '', 'the test', false, { ...deps, incidents: run.store }));
-    };
-    const read = async (): Promise<Json> => own.as(() => rule.fix.lens.read(target));
-    if (way === 'none') {
-      await expect(takeBack(admin)).rejects.toMatchObject({ name: 'OneWay' });
-      return;
-    }
-    if (way === 'operator') {
-      // The role must lack what only the way back needs; then the caller of undo does it.
-      const fixed = await read();
-      await expect(takeBack(own)).rejects.toThrow();
-      expect(canon(rule, await read())).toBe(canon(rule, fixed));
-    }
-    expect(await takeBack(way === 'operator' ? admin : own)).toMatchObject({ outcome: 'undone' });
-    expect(canon(rule, await read())).toBe(canon(rule, before));
-  }));
+  it(
+    'fix then undo is as before',
+    on(stage, async (own, { target }) => {
+      const rule = ruleOf(own, stage.rule);
+      const before = await own.as(() => rule.fix.lens.read(target));
+      const run = engineFor(own, rule, target, { patient: true });
+      const { incident } = await putOut(own, run);
+      const stored = await run.store.get(incident ?? '');
+      const way = stored?.undo;
+      expect(way).toBe(rule.fix.lens.undo(stored?.before?.state ?? null, stored?.after?.state ?? null));
+      const takeBack = (with_: Hands): Promise<unknown> => {
+        const { deps } = engineFor(with_, ruleOf(with_, stage.rule), target, { patient: true });
+        return with_.as(() => undo(incident ?? '', 'the test', false, { ...deps, incidents: run.store }));
+      };
+      const read = async (): Promise<Json> => own.as(() => rule.fix.lens.read(target));
+      if (way === 'none') {
+        await expect(takeBack(admin)).rejects.toMatchObject({ name: 'OneWay' });
+        return;
+      }
+      if (way === 'operator') {
+        // The role must lack what only the way back needs; then the caller of undo does it.
+        const fixed = await read();
+        await expect(takeBack(own)).rejects.toThrow();
+        expect(canon(rule, await read())).toBe(canon(rule, fixed));
+      }
+      expect(await takeBack(way === 'operator' ? admin : own)).toMatchObject({ outcome: 'undone' });
+      expect(canon(rule, await read())).toBe(canon(rule, before));
+    }),
+  );
 
-  it('with a write that does nothing it is never called fixed', on(stage, async (own, { target }) => {
-    const rule = ruleOf(own, stage.rule);
-    const run = engineFor(own, rule, target, { patient: false, write: async () => {} });
-    await expect(putOut(own, run)).rejects.toMatchObject({ name: 'NotProven' });
-    expect(run.store.all().map(({ outcome }) => outcome)).not.toContain('fixed');
-  }));
+  it(
+    'with a write that does nothing it is never called fixed',
+    on(stage, async (own, { target }) => {
+      const rule = ruleOf(own, stage.rule);
+      const run = engineFor(own, rule, target, { patient: false, write: async () => {} });
+      await expect(putOut(own, run)).rejects.toMatchObject({ name: 'NotProven' });
+      expect(run.store.all().map(({ outcome }) => outcome)).not.toContain('fixed');
+    }),
+  );
 });

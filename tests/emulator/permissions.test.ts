@@ -50,7 +50,8 @@ describe.each(rooms)('the role of %s', async (room) => {
   });
 
   it.each([...new Set(each.map(({ action }) => action))])('allows %s wherever it was called', async (action) => {
-    for (const one of each.filter((other) => other.action === action)) expect(await allows(policies, one), JSON.stringify(one)).toBe(true);
+    for (const one of each.filter((other) => other.action === action))
+      expect(await allows(policies, one), JSON.stringify(one)).toBe(true);
   });
 
   it.each(grantsOf(policies))('needs $action of its statement $statement to $policy', async (grant) => {

@@ -19,7 +19,12 @@ describe('the listing', () => {
   const on = (at: string) => anIncident({ at, times: { received: at } });
 
   it('gives the newest first, of the last days only, and nothing but incidents', async () => {
-    const times = ['2031-05-02T10:00:00.000Z', '2031-05-02T11:00:00.000Z', '2031-05-01T00:00:00.000Z', '2031-04-29T23:00:00.000Z'];
+    const times = [
+      '2031-05-02T10:00:00.000Z',
+      '2031-05-02T11:00:00.000Z',
+      '2031-05-01T00:00:00.000Z',
+      '2031-04-29T23:00:00.000Z',
+    ];
     const [first, second, yesterday, old] = await Promise.all(
       times.map(async (at) => {
         const incident = on(at);

@@ -1,6 +1,12 @@
 /** Rules with credentials of their own: a room's rules under the room's role, or under the administrator's. */
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { CreateRoleCommand, DeleteRoleCommand, DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
 import { vi } from 'vitest';
 import type { Deps } from '../../shared/core/engine.ts';
 import type { FixRule, Rule } from '../../shared/core/rule.ts';
@@ -49,16 +55,25 @@ export async function roleEnv(room: string, env: Env): Promise<{ env: Env; drop(
   const iam = new IAMClient({});
   const sts = new STSClient({});
   const RoleName = `laws-${room}-${process.pid}`;
-  const trust = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::123456789012:root' }, Action: 'sts:AssumeRole' }] };
+  const trust = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::123456789012:root' }, Action: 'sts:AssumeRole' }],
+  };
   const { Role } = await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify(trust) }));
   const policies = policiesOf(room);
   for (const { name, document } of policies)
     await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: name, PolicyDocument: JSON.stringify(document) }));
   const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn: Role?.Arn, RoleSessionName: 'laws' }));
   const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials ?? {};
-  if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw new Error(`AssumeRole of ${RoleName} gave no credentials`);
+  if (!AccessKeyId || !SecretAccessKey || !SessionToken)
+    throw new Error(`AssumeRole of ${RoleName} gave no credentials`);
   return {
-    env: { ...env, AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey, AWS_SESSION_TOKEN: SessionToken },
+    env: {
+      ...env,
+      AWS_ACCESS_KEY_ID: AccessKeyId,
+      AWS_SECRET_ACCESS_KEY: SecretAccessKey,
+      AWS_SESSION_TOKEN: SessionToken,
+    },
     async drop() {
       for (const { name } of policies) await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: name }));
       await iam.send(new DeleteRoleCommand({ RoleName }));

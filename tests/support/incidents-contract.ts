@@ -40,9 +40,14 @@ export function anIncident(change: Partial<Incident> = {}): Incident {
 const soon = (): string => new Date(Date.now() + 90_000).toISOString();
 const past = '2020-01-01T00:00:00.000Z';
 const by = (holder: string, until = soon()): { holder: string; until: string } => ({ holder, until });
-const next = (incident: Incident, change: Partial<Incident> = {}): Incident => ({ ...incident, ...change, version: incident.version + 1 });
+const next = (incident: Incident, change: Partial<Incident> = {}): Incident => ({
+  ...incident,
+  ...change,
+  version: incident.version + 1,
+});
 const leaseOf = (incident: Incident): string => incident.lease ?? '';
-const count = (claims: readonly Claim[], got: Claim['got']): number => claims.filter((claim) => claim.got === got).length;
+const count = (claims: readonly Claim[], got: Claim['got']): number =>
+  claims.filter((claim) => claim.got === got).length;
 
 export function incidentsContract(name: string, make: () => Incidents): void {
   describe(`incidents in ${name}`, () => {
@@ -53,7 +58,10 @@ export function incidentsContract(name: string, make: () => Incidents): void {
 
     describe('claim', () => {
       it('stores a new incident as it is, and takes the lens', async () => {
-        const incident = anIncident({ target: { b: [1, 0.1, '', null, { 'ä\u0000"': true }], a: {} }, before: { state: null } });
+        const incident = anIncident({
+          target: { b: [1, 0.1, '', null, { 'ä\u0000"': true }], a: {} },
+          before: { state: null },
+        });
         expect(await store.claim(incident, by('one'))).toEqual({ got: 'new' });
         expect(await store.get(incident.id)).toEqual(incident);
         expect(await store.lock(leaseOf(incident), 'two', soon())).toBe(false);
@@ -110,7 +118,10 @@ export function incidentsContract(name: string, make: () => Incidents): void {
       it('knows the event of an own write, and stores nothing', async () => {
         const incident = anIncident();
         await store.claim(incident, by('one'));
-        const writes = [{ call: 'PutLamp', requestId: `own-${incident.id}` }, { call: 'PutShade', requestId: 'unknown' }];
+        const writes = [
+          { call: 'PutLamp', requestId: `own-${incident.id}` },
+          { call: 'PutShade', requestId: 'unknown' },
+        ];
         await store.save(next(incident, { outcome: 'fixed', writes }), { release: 'one', writes });
         const own = anIncident({ event: { id: 'e', name: 'PutLamp', requestId: `own-${incident.id}` } });
         expect(await store.claim(own, by('two'))).toEqual({ got: 'own', incident: incident.id });
@@ -123,7 +134,9 @@ export function incidentsContract(name: string, make: () => Incidents): void {
 
       it('says new to one of twenty who bring the same event at once', async () => {
         const incident = anIncident();
-        const claims = await Promise.all(Array.from({ length: 20 }, (_, n) => store.claim(incident, by(`holder-${n}`))));
+        const claims = await Promise.all(
+          Array.from({ length: 20 }, (_, n) => store.claim(incident, by(`holder-${n}`))),
+        );
         expect([count(claims, 'new'), count(claims, 'busy')]).toEqual([1, 19]);
         expect(await store.get(incident.id)).toEqual(incident);
       });
@@ -140,7 +153,9 @@ export function incidentsContract(name: string, make: () => Incidents): void {
       it('lets one of twenty take up a lease that has run out', async () => {
         const incident = anIncident();
         await store.claim(incident, by('dead', past));
-        const claims = await Promise.all(Array.from({ length: 20 }, (_, n) => store.claim(incident, by(`holder-${n}`))));
+        const claims = await Promise.all(
+          Array.from({ length: 20 }, (_, n) => store.claim(incident, by(`holder-${n}`))),
+        );
         expect([count(claims, 'resumed'), count(claims, 'busy')]).toEqual([1, 19]);
         expect((await store.get(incident.id))?.attempts).toBe(2);
       });
@@ -164,7 +179,9 @@ export function incidentsContract(name: string, make: () => Incidents): void {
       it('lets one of ten at once win', async () => {
         const incident = anIncident();
         await store.claim(incident, null);
-        const saves = await Promise.allSettled(Array.from({ length: 10 }, (_, n) => store.save(next(incident, { note: `${n}` }))));
+        const saves = await Promise.allSettled(
+          Array.from({ length: 10 }, (_, n) => store.save(next(incident, { note: `${n}` }))),
+        );
         expect(saves.filter((save) => save.status === 'fulfilled')).toHaveLength(1);
       });
 
@@ -182,7 +199,9 @@ export function incidentsContract(name: string, make: () => Incidents): void {
         await store.claim(incident, by('slow', past));
         expect(await store.lock(leaseOf(incident), 'two', soon())).toBe(true);
         const writes = [{ call: 'PutLamp', requestId: `late-${incident.id}` }];
-        await expect(store.save(next(incident, { outcome: 'fixed' }), { release: 'slow', writes })).rejects.toMatchObject({ name: 'Stale' });
+        await expect(
+          store.save(next(incident, { outcome: 'fixed' }), { release: 'slow', writes }),
+        ).rejects.toMatchObject({ name: 'Stale' });
         expect(await store.get(incident.id)).toEqual(incident);
         expect(await store.lastOn(leaseOf(incident))).toBeNull();
         const own = anIncident({ event: { id: 'e', name: 'PutLamp', requestId: `late-${incident.id}` } });

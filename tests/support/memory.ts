@@ -39,7 +39,10 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
     return { got: 'resumed', incident: resumed };
   }
 
-  async function save(incident: Incident, options: { release?: string; writes?: readonly Write[] } = {}): Promise<void> {
+  async function save(
+    incident: Incident,
+    options: { release?: string; writes?: readonly Write[] } = {},
+  ): Promise<void> {
     const { lease } = incident;
     const closes = options.release !== undefined && lease !== undefined;
     const holder = closes ? lensOf(lease).holder : undefined;
@@ -71,7 +74,11 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
     return last === undefined ? null : stored(last);
   }
 
-  async function note(id: string, entry: Incident['timeline'][number], witness?: Incident['witnesses'][number]): Promise<void> {
+  async function note(
+    id: string,
+    entry: Incident['timeline'][number],
+    witness?: Incident['witnesses'][number],
+  ): Promise<void> {
     const incident = stored(id);
     if (!incident) return;
     put({

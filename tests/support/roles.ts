@@ -21,7 +21,10 @@ export type Statement = {
   readonly Resource: string | readonly string[];
   readonly Condition?: unknown;
 };
-export type Policy = { readonly name: string; readonly document: { readonly Version: string; readonly Statement: readonly Statement[] } };
+export type Policy = {
+  readonly name: string;
+  readonly document: { readonly Version: string; readonly Statement: readonly Statement[] };
+};
 
 /** What the room's rules were given (`read`, `write`) and what no role may do (`never`), pseudo-parameters filled in. */
 export function policiesOf(room: string): readonly Policy[] {
@@ -30,10 +33,12 @@ export function policiesOf(room: string): readonly Policy[] {
   const role = Object.values(parts.resources.Resources).find((one) => one['Type'] === 'AWS::IAM::Role') as {
     Properties: { Policies: readonly { PolicyName: string; PolicyDocument: unknown }[] };
   };
-  return role.Properties.Policies.filter(({ PolicyName }) => PolicyName !== 'own').map(({ PolicyName, PolicyDocument }) => ({
-    name: PolicyName,
-    document: filled(PolicyDocument) as Policy['document'],
-  }));
+  return role.Properties.Policies.filter(({ PolicyName }) => PolicyName !== 'own').map(
+    ({ PolicyName, PolicyDocument }) => ({
+      name: PolicyName,
+      document: filled(PolicyDocument) as Policy['document'],
+    }),
+  );
 }
 
 /** CloudFormation's `Fn::Sub` carried out, at every depth. */
@@ -43,6 +48,8 @@ function filled(value: unknown): unknown {
   const entries = Object.entries(value);
   const [only] = entries;
   if (entries.length === 1 && only?.[0] === 'Fn::Sub' && typeof only[1] === 'string')
-    return only[1].replace(/\$\{(!?)([^}]+)\}/g, (_, kept: string, name: string) => (kept ? `\${${name}}` : (pseudo[name] ?? `\${${name}}`)));
+    return only[1].replace(/\$\{(!?)([^}]+)\}/g, (_, kept: string, name: string) =>
+      kept ? `\${${name}}` : (pseudo[name] ?? `\${${name}}`),
+    );
   return Object.fromEntries(entries.map(([key, member]) => [key, filled(member)]));
 }

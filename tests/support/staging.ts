@@ -10,19 +10,26 @@ import { memoryIncidents, type Memory } from './memory.ts';
 import { call, standard } from './toys.ts';
 
 /** Two states of a lens, comparable. */
-export const canon = ({ fix: { lens } }: FixRule, state: Json): string => canonical(state === null || !lens.canon ? state : lens.canon(state));
+export const canon = ({ fix: { lens } }: FixRule, state: Json): string =>
+  canonical(state === null || !lens.canon ? state : lens.canon(state));
 
 /** What the rule wants of a state, with the settings that it has by default; throws where it knows no safe state. */
 export function desire(rule: FixRule, state: Json, target: Json): Json {
   const wanted = rule.fix.desire(state, { target, baseline: {} });
-  if (typeof wanted === 'object' && wanted !== null && 'unknown' in wanted) throw new Error(`${rule.id}: ${String(wanted['unknown'])}`);
+  if (typeof wanted === 'object' && wanted !== null && 'unknown' in wanted)
+    throw new Error(`${rule.id}: ${String(wanted['unknown'])}`);
   return wanted as Json;
 }
 
 export type Run = { readonly deps: Deps; readonly store: Memory; now(): Date };
 
 /** The engine with these hands; only what leaves the process is real. `patient`: re-reads wait as they do when deployed. */
-export function engineFor(own: Hands, rule: FixRule, target: Json, o: { patient: boolean; write?: FixRule['fix']['lens']['write'] }): Run {
+export function engineFor(
+  own: Hands,
+  rule: FixRule,
+  target: Json,
+  o: { patient: boolean; write?: FixRule['fix']['lens']['write'] },
+): Run {
   const now = (): Date => new Date();
   const store = memoryIncidents(now);
   const lens = o.write ? { ...rule.fix.lens, write: o.write } : rule.fix.lens;
@@ -53,7 +60,7 @@ export async function putOut(own: Hands, { deps, store, now }: Run): Promise<Res
   if (!first) throw new Error('the engine recognised nothing');
   if (first.outcome !== 'asked' || first.incident === null) return first;
   const asked = await store.get(first.incident);
-  if (asked) await store.save({ ...asked, decision: { by: 'the test', at: now().toISOString() }, version: asked.version + 1 });
+  if (asked)
+    await store.save({ ...asked, decision: { by: 'the test', at: now().toISOString() }, version: asked.version + 1 });
   return own.as(() => approve(first.incident ?? '', deps));
 }
-

@@ -6,7 +6,16 @@ import { fault } from '../../shared/core/fault.ts';
 import type { Incident, Incidents, Write } from '../../shared/core/incident.ts';
 import { at, canonical, type Json, text } from '../../shared/core/json.ts';
 import type { Config } from '../../shared/core/mode.ts';
-import { calls, type Lens, type Permission, type Rule, type RuleId, type StateFix, rule, type Trigger } from '../../shared/core/rule.ts';
+import {
+  calls,
+  type Lens,
+  type Permission,
+  type Rule,
+  type RuleId,
+  type StateFix,
+  rule,
+  type Trigger,
+} from '../../shared/core/rule.ts';
 import type { Signal } from '../../shared/core/signal.ts';
 import { memoryIncidents, type Memory } from './memory.ts';
 
@@ -164,21 +173,34 @@ export function toyWorld(lamps: Record<string, Lamp | null> = { hall: { lit: tru
 }
 
 const describeSave = (incident: Incident): string =>
-  ['save', incident.outcome, incident.before && 'before', incident.plan && 'plan', incident.told && 'told'].filter(Boolean).join(' ');
+  ['save', incident.outcome, incident.before && 'before', incident.plan && 'plan', incident.told && 'told']
+    .filter(Boolean)
+    .join(' ');
 
 type Desire = StateFix<Target, Lamp, unknown>['desire'];
 const permission = (action: 'toy:GetLamp' | 'toy:PutLamp'): readonly [Permission] => [
   { actions: [action], resources: ['arn:${AWS::Partition}:toy:${AWS::Region}:${AWS::AccountId}:lamp/*'] },
 ];
-const words = { title: 'A lamp burns', severity: 'high', why: 'Lamps are hot.', controls: [], responsibility: 'customer data' } as const;
+const words = {
+  title: 'A lamp burns',
+  severity: 'high',
+  why: 'Lamps are hot.',
+  controls: [],
+  responsibility: 'customer data',
+} as const;
 
 function lampOf(signal: Signal): string | undefined {
-  return signal.kind === 'call' ? text(signal.request, 'lamp') : text(signal.kind === 'finding' ? signal.body : null, 'resource', 'lamp');
+  return signal.kind === 'call'
+    ? text(signal.request, 'lamp')
+    : text(signal.kind === 'finding' ? signal.body : null, 'resource', 'lamp');
 }
 
 /** A rule that mends lamps; it wakes on LightLamp and on a finding of the same. */
 export function lampRule(id: RuleId, lens: Lens<Target, Lamp>, desire: Desire, detects: () => void = () => {}): Rule {
-  const triggers: [Trigger, ...Trigger[]] = [...calls('toy.amazonaws.com', 'LightLamp'), { kind: 'finding', origin: 'guardduty', type: 'Toy:Lamp/Lit' }];
+  const triggers: [Trigger, ...Trigger[]] = [
+    ...calls('toy.amazonaws.com', 'LightLamp'),
+    { kind: 'finding', origin: 'guardduty', type: 'Toy:Lamp/Lit' },
+  ];
   return rule<Target, Lamp>({
     ...words,
     id,
@@ -187,7 +209,12 @@ export function lampRule(id: RuleId, lens: Lens<Target, Lamp>, desire: Desire, d
       detects();
       const name = lampOf(signal);
       const lamps = name?.split('+') ?? [];
-      return lamps.map((lamp) => ({ target: { lamp }, resource: lampArn(lamp), reason: `${id}: it burns`, certainty: 'possible' as const }));
+      return lamps.map((lamp) => ({
+        target: { lamp },
+        resource: lampArn(lamp),
+        reason: `${id}: it burns`,
+        certainty: 'possible' as const,
+      }));
     },
     class: 'A',
     breaks: 'nothing',
@@ -200,7 +227,8 @@ export function lampRule(id: RuleId, lens: Lens<Target, Lamp>, desire: Desire, d
   });
 }
 
-export const putsOut = (lens: Lens<Target, Lamp>): Rule => lampRule('toy/lamp', lens, (lamp) => lamp && { ...lamp, lit: false });
+export const putsOut = (lens: Lens<Target, Lamp>): Rule =>
+  lampRule('toy/lamp', lens, (lamp) => lamp && { ...lamp, lit: false });
 export const dims = (lens: Lens<Target, Lamp>): Rule =>
   lampRule('toy/watts', lens, (lamp) => lamp && { ...lamp, watts: Math.min(lamp.watts, 40) });
 
@@ -216,12 +244,26 @@ export const hearsBell: Rule = rule<Target>({
 });
 
 let events = 0;
-type Change = { id?: string; time?: string | null; requestId?: string; arn?: string; errorCode?: string; lamp?: string };
+type Change = {
+  id?: string;
+  time?: string | null;
+  requestId?: string;
+  arn?: string;
+  errorCode?: string;
+  lamp?: string;
+};
 
 /** An EventBridge event of a call, two seconds old when the world begins. */
 export function call(name: 'LightLamp' | 'RingBell' = 'LightLamp', change: Change = {}): Json {
   events += 1;
-  const { id = `event-${events}`, time = '2026-03-01T09:59:58Z', requestId = `theirs-${events}`, arn = alice, errorCode, lamp = 'hall' } = change;
+  const {
+    id = `event-${events}`,
+    time = '2026-03-01T09:59:58Z',
+    requestId = `theirs-${events}`,
+    arn = alice,
+    errorCode,
+    lamp = 'hall',
+  } = change;
   return {
     id: `envelope-${id}`,
     'detail-type': 'AWS API Call via CloudTrail',
@@ -264,4 +306,5 @@ export function found(id: string, time: string, lamp = 'hall'): Json {
   };
 }
 
-export const stateOf = (incident: Incident | null, which: 'before' | 'plan' | 'after'): unknown => at(incident, which, 'state');
+export const stateOf = (incident: Incident | null, which: 'before' | 'plan' | 'after'): unknown =>
+  at(incident, which, 'state');

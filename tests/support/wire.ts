@@ -3,7 +3,13 @@
  * place to answer instead. The Host header is passed on as it came, so that signatures stay valid.
  */
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as httpRequest,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export type Parameters = Readonly<Record<string, string>>;
@@ -20,7 +26,11 @@ export type Seen = {
   status: number;
 };
 
-export type Answer = { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string };
+export type Answer = {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+};
 
 /** What a hook does with a request: lets it `pass`, answers itself, tears the connection before or after the effect. */
 export type Verdict = 'pass' | 'tear' | 'tear after' | Answer;
@@ -45,7 +55,11 @@ export async function startWire(endpoint: string, log: Seen[] = []): Promise<Wir
 
   async function relay(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const body = await collect(incoming);
-    const seen: Seen = { ...operationOf(incoming.method ?? 'GET', incoming.url ?? '/', incoming.headers, body), at: Date.now(), status: 0 };
+    const seen: Seen = {
+      ...operationOf(incoming.method ?? 'GET', incoming.url ?? '/', incoming.headers, body),
+      at: Date.now(),
+      status: 0,
+    };
     log.push(seen);
     const verdict = hook ? await hook(seen) : 'pass';
     if (verdict === 'tear') {
@@ -137,7 +151,11 @@ async function forward(
   const text = await collect(answer);
   // A HEAD's answer tells the length of what it does not send.
   const size = incoming.method === 'HEAD' ? length : String(text.length);
-  return { status: answer.statusCode ?? 502, headers: { ...kept, ...(size !== undefined && { 'content-length': size }) }, body: text };
+  return {
+    status: answer.statusCode ?? 502,
+    headers: { ...kept, ...(size !== undefined && { 'content-length': size }) },
+    body: text,
+  };
 }
 
 /** The scope of a SigV4 credential is key/date/region/service/aws4_request (AWS Signature Version 4). */
@@ -146,11 +164,17 @@ function serviceOf(headers: IncomingHttpHeaders): string {
   return scope?.[1] ?? 'unsigned';
 }
 
-export function operationOf(method: string, url: string, headers: IncomingHttpHeaders, body: Buffer): Pick<Seen, 'service' | 'operation' | 'parameters'> {
+export function operationOf(
+  method: string,
+  url: string,
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+): Pick<Seen, 'service' | 'operation' | 'parameters'> {
   const service = serviceOf(headers);
   const target = headers['x-amz-target'];
   const { pathname, searchParams } = new URL(url, 'http://endpoint');
-  if (typeof target === 'string') return { service, operation: target.slice(target.lastIndexOf('.') + 1), parameters: members(body) };
+  if (typeof target === 'string')
+    return { service, operation: target.slice(target.lastIndexOf('.') + 1), parameters: members(body) };
   // Smithy RPC v2 CBOR names service and operation in its path; its body is not text.
   const rpc = /^\/service\/[^/]+\/operation\/([^/]+)$/.exec(pathname)?.[1];
   if (rpc !== undefined) return { service, operation: rpc, parameters: {} };
@@ -187,7 +211,13 @@ const subresources: Readonly<Record<string, string>> = {
   notification: 'NotificationConfiguration',
 };
 const withoutBucket = new Set(['PublicAccessBlock']);
-const verbs: Readonly<Record<string, string>> = { GET: 'Get', PUT: 'Put', DELETE: 'Delete', HEAD: 'Head', POST: 'Post' };
+const verbs: Readonly<Record<string, string>> = {
+  GET: 'Get',
+  PUT: 'Put',
+  DELETE: 'Delete',
+  HEAD: 'Head',
+  POST: 'Post',
+};
 
 function s3(method: string, pathname: string, query: URLSearchParams): Pick<Seen, 'operation' | 'parameters'> {
   const [, bucket = '', ...rest] = pathname.split('/').map(decodeURIComponent);
@@ -196,9 +226,18 @@ function s3(method: string, pathname: string, query: URLSearchParams): Pick<Seen
   const verb = verbs[method] ?? method;
   const sub = [...query.keys()].find((name) => Object.hasOwn(subresources, name));
   const what = sub === undefined ? undefined : subresources[sub];
-  if (what !== undefined) return { operation: `${verb}${key !== '' ? 'Object' : withoutBucket.has(what) ? '' : 'Bucket'}${what}`, parameters };
+  if (what !== undefined)
+    return {
+      operation: `${verb}${key !== '' ? 'Object' : withoutBucket.has(what) ? '' : 'Bucket'}${what}`,
+      parameters,
+    };
   if (bucket === '') return { operation: 'ListBuckets', parameters };
   if (key !== '') return { operation: `${verb}Object`, parameters };
-  const whole: Readonly<Record<string, string>> = { GET: 'ListObjectsV2', PUT: 'CreateBucket', DELETE: 'DeleteBucket', HEAD: 'HeadBucket' };
+  const whole: Readonly<Record<string, string>> = {
+    GET: 'ListObjectsV2',
+    PUT: 'CreateBucket',
+    DELETE: 'DeleteBucket',
+    HEAD: 'HeadBucket',
+  };
   return { operation: whole[method] ?? `${method} ${pathname}`, parameters };
 }

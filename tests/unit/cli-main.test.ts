@@ -103,8 +103,8 @@ describe('the program', () => {
 
   test.each([
     [[], /Usage: firebreak/],
-    [['rule'], /unknown command 'rule'[^]*next: firebreak --help/],
-    [['rules', '--jsn'], /unknown option '--jsn'[^]*next: firebreak rules --help/],
+    [['rule'], /unknown command 'rule'[\s\S]*next: firebreak --help/],
+    [['rules', '--jsn'], /unknown option '--jsn'[\s\S]*next: firebreak rules --help/],
     [['rules', 'extra'], /too many arguments/],
     [['approve'], /missing required argument 'id'/],
     [['incidents', '--days', '-1'], /whole number/],

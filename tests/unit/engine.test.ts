@@ -5,7 +5,21 @@ import type { Json } from '../../shared/core/json.ts';
 import type { Config, Exemption } from '../../shared/core/mode.ts';
 import { type Outcome, outcomes } from '../../shared/core/outcome.ts';
 import type { Rule } from '../../shared/core/rule.ts';
-import { alice, call, dims, type Fault, found, hearsBell, type Lamp, lampArn, lampRule, putsOut, stateOf, toyWorld, type World } from '../support/toys.ts';
+import {
+  alice,
+  call,
+  dims,
+  type Fault,
+  found,
+  hearsBell,
+  type Lamp,
+  lampArn,
+  lampRule,
+  putsOut,
+  stateOf,
+  toyWorld,
+  type World,
+} from '../support/toys.ts';
 
 const lit: Lamp = { lit: true, watts: 100, colour: 'red' };
 const out: Lamp = { ...lit, lit: false };
@@ -20,11 +34,20 @@ const seen = (results: readonly Result[]): readonly Outcome[] =>
     return outcome;
   });
 
-const deliver = async (world: World, event: Json, rules: readonly Rule[] = [putsOut(world.lens)], config: Partial<Config> = {}) =>
-  seen(await handle(event, world.deps(rules, config)));
+const deliver = async (
+  world: World,
+  event: Json,
+  rules: readonly Rule[] = [putsOut(world.lens)],
+  config: Partial<Config> = {},
+) => seen(await handle(event, world.deps(rules, config)));
 
 /** Lambda's three deliveries of one event, one and two minutes apart, until one goes through. */
-async function retried(world: World, event: Json, rules?: readonly Rule[], config?: Partial<Config>): Promise<readonly Outcome[] | Error> {
+async function retried(
+  world: World,
+  event: Json,
+  rules?: readonly Rule[],
+  config?: Partial<Config>,
+): Promise<readonly Outcome[] | Error> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await deliver(world, event, rules, config);
@@ -38,7 +61,12 @@ async function retried(world: World, event: Json, rules?: readonly Rule[], confi
 
 async function decide(world: World, id: string): Promise<void> {
   const asked = await world.store.get(id);
-  if (asked) await world.store.save({ ...asked, decision: { by: bob, at: world.now().toISOString() }, version: asked.version + 1 });
+  if (asked)
+    await world.store.save({
+      ...asked,
+      decision: { by: bob, at: world.now().toISOString() },
+      version: asked.version + 1,
+    });
 }
 
 const exempt = (change: Partial<Exemption>): Partial<Config> => ({
@@ -88,7 +116,14 @@ describe('a fix', () => {
       writes: [{ call: 'PutLamp', requestId: 'request-1' }],
       attempts: 1,
     });
-    expect(Object.keys(world.only().times).sort()).toEqual(['event', 'read', 'received', 'recorded', 'verified', 'written']);
+    expect(Object.keys(world.only().times).sort()).toEqual([
+      'event',
+      'read',
+      'received',
+      'recorded',
+      'verified',
+      'written',
+    ]);
   });
 
   it('stores as after what was read back, not what was sent', async () => {
@@ -105,7 +140,10 @@ describe('a fix', () => {
     world.writes((_name, to) => {
       sent = to;
     });
-    const lens = { ...world.lens, read: async (target: { lamp: string }) => (world.now().getTime() >= until ? sent : world.lens.read(target)) };
+    const lens = {
+      ...world.lens,
+      read: async (target: { lamp: string }) => (world.now().getTime() >= until ? sent : world.lens.read(target)),
+    };
     expect(await deliver(world, call(), [putsOut(lens)])).toEqual(['fixed']);
   });
 
@@ -196,7 +234,10 @@ describe('an exemption', () => {
   it('of a resource leaves it alone, and names owner, reason and end', async () => {
     const world = toyWorld();
     await deliver(world, call(), undefined, exempt({ resource: lampArn('hall') }));
-    expect(world.only()).toMatchObject({ outcome: 'exempt', note: 'exempt until 2026-03-01, owner light team: a show' });
+    expect(world.only()).toMatchObject({
+      outcome: 'exempt',
+      note: 'exempt until 2026-03-01, owner light team: a show',
+    });
     expect(world.log).toEqual(['claim']);
   });
 
@@ -222,7 +263,13 @@ describe('mode notify', () => {
   it('reads, plans and tells, and writes nothing', async () => {
     const world = toyWorld();
     expect(await deliver(world, call(), undefined, { preset: 'guard' })).toEqual(['rehearsed']);
-    expect(world.log).toEqual(['claim', 'read', 'save rehearsed before plan', 'tell rehearsed', 'save rehearsed before plan told']);
+    expect(world.log).toEqual([
+      'claim',
+      'read',
+      'save rehearsed before plan',
+      'tell rehearsed',
+      'save rehearsed before plan told',
+    ]);
     expect(world.lamp()).toEqual(lit);
     expect(world.only()).toMatchObject({ before: { state: lit }, plan: { state: out }, undo: 'restore', writes: [] });
   });
@@ -261,7 +308,10 @@ describe('a second delivery', () => {
   it('at the same time, of what only asks: one question in the end', async () => {
     const world = toyWorld();
     const event = call();
-    const both = await Promise.allSettled([deliver(world, event, undefined, ask), deliver(world, event, undefined, ask)]);
+    const both = await Promise.allSettled([
+      deliver(world, event, undefined, ask),
+      deliver(world, event, undefined, ask),
+    ]);
     expect(both.map((one) => one.status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(await deliver(world, event, undefined, ask)).toEqual(['duplicate']);
     expect(world.only()).toMatchObject({ outcome: 'asked', told: 'asked' });
@@ -324,7 +374,11 @@ describe('several rules on one lens', () => {
     expect(await deliver(world, call(), [putsOut(world.lens), dims(world.lens)])).toEqual(['fixed']);
     expect(world.lamp()).toEqual({ ...out, watts: 40 });
     expect(world.log.filter((what) => what === 'write')).toHaveLength(1);
-    expect(world.only()).toMatchObject({ rules: ['toy/lamp', 'toy/watts'], before: { state: lit }, plan: { state: { ...out, watts: 40 } } });
+    expect(world.only()).toMatchObject({
+      rules: ['toy/lamp', 'toy/watts'],
+      before: { state: lit },
+      plan: { state: { ...out, watts: 40 } },
+    });
     expect(world.told).toHaveLength(1);
   });
 
@@ -369,7 +423,13 @@ describe('a fault', () => {
       throw Object.assign(new Error('not yours'), { name: 'AccessDenied' });
     });
     expect(await retried(world, call())).toMatchObject({ name: 'AccessDenied' });
-    expect(world.only()).toMatchObject({ outcome: 'failed', told: 'failed', note: 'AccessDenied: not yours', attempts: 3, before: { state: lit } });
+    expect(world.only()).toMatchObject({
+      outcome: 'failed',
+      told: 'failed',
+      note: 'AccessDenied: not yours',
+      attempts: 3,
+      before: { state: lit },
+    });
     expect(world.told.map((one) => one.outcome)).toEqual(['failed']);
     expect(world.lamp()).toEqual(lit);
     reached.add('failed');
@@ -423,7 +483,12 @@ describe('a fault', () => {
     });
     await expect(deliver(world, call('LightLamp', { lamp: 'hall+attic' }))).rejects.toThrow('down');
     expect(world.lamp('attic')).toEqual(out);
-    expect(world.store.all().map((one) => one.outcome).sort()).toEqual(['fixed', 'open']);
+    expect(
+      world.store
+        .all()
+        .map((one) => one.outcome)
+        .sort(),
+    ).toEqual(['fixed', 'open']);
   });
 
   it('of several resources is thrown as one that names them all', async () => {
@@ -438,9 +503,14 @@ describe('a fault', () => {
 
   it("of one rule's detect does not lose the others' work, and is thrown", async () => {
     const world = toyWorld();
-    const broken = lampRule('toy/broken', world.lens, (lamp) => lamp, () => {
-      throw new TypeError('a bug');
-    });
+    const broken = lampRule(
+      'toy/broken',
+      world.lens,
+      (lamp) => lamp,
+      () => {
+        throw new TypeError('a bug');
+      },
+    );
     await expect(deliver(world, call(), [broken, putsOut(world.lens)])).rejects.toThrow('a bug');
     expect(world.lamp()).toEqual(out);
     expect(world.only().outcome).toBe('fixed');
@@ -464,10 +534,14 @@ describe('an event that cannot be understood', () => {
     ['text', 'help'],
     ['nothing', null],
     ['no envelope', { hello: 1 }],
-    ['a call without a name', { 'detail-type': 'AWS API Call via CloudTrail', source: 'aws.toy', detail: { eventSource: 'x' } }],
+    [
+      'a call without a name',
+      { 'detail-type': 'AWS API Call via CloudTrail', source: 'aws.toy', detail: { eventSource: 'x' } },
+    ],
   ])('%s is stored, told once, and thrown each time', async (_, raw) => {
     const world = toyWorld();
-    for (let n = 0; n < 3; n += 1) await expect(handle(raw, world.deps([putsOut(world.lens)]))).rejects.toMatchObject({ name: 'Unparsed' });
+    for (let n = 0; n < 3; n += 1)
+      await expect(handle(raw, world.deps([putsOut(world.lens)]))).rejects.toMatchObject({ name: 'Unparsed' });
     expect(world.only()).toMatchObject({ outcome: 'unparsed', told: 'unparsed', room: 'toy' });
     expect(world.told).toHaveLength(1);
     reached.add('unparsed');
@@ -488,7 +562,8 @@ describe('approve', () => {
     await deliver(world, call(), undefined, ask);
     return world.only().id;
   }
-  const carryOut = async (world: World, id: string) => seen([await approve(id, world.deps([putsOut(world.lens)], ask))])[0];
+  const carryOut = async (world: World, id: string) =>
+    seen([await approve(id, world.deps([putsOut(world.lens)], ask))])[0];
 
   it('carries out what was shown', async () => {
     const world = toyWorld();
@@ -497,7 +572,13 @@ describe('approve', () => {
     await decide(world, id);
     expect(await carryOut(world, id)).toBe('fixed');
     expect(world.lamp()).toEqual(out);
-    expect(world.only()).toMatchObject({ outcome: 'fixed', told: 'fixed', note: `approved by ${bob}`, before: { state: lit }, after: { state: out } });
+    expect(world.only()).toMatchObject({
+      outcome: 'fixed',
+      told: 'fixed',
+      note: `approved by ${bob}`,
+      before: { state: lit },
+      after: { state: out },
+    });
     expect(world.told.map((one) => one.outcome)).toEqual(['asked', 'fixed']);
     expect(world.only().timeline).toContainEqual(expect.objectContaining({ what: 'approved', by: bob }));
   });
@@ -530,7 +611,11 @@ describe('approve', () => {
     await decide(world, id);
     world.set('hall', { ...lit, watts: 500 });
     expect(await carryOut(world, id)).toBe('replanned');
-    expect(world.only()).toMatchObject({ outcome: 'asked', before: { state: { watts: 500 } }, plan: { state: { watts: 500, lit: false } } });
+    expect(world.only()).toMatchObject({
+      outcome: 'asked',
+      before: { state: { watts: 500 } },
+      plan: { state: { watts: 500, lit: false } },
+    });
     expect(world.only().decision).toBeUndefined();
     expect(world.told.map((one) => one.outcome)).toEqual(['asked', 'asked']);
     await expect(carryOut(world, id)).rejects.toMatchObject({ name: 'NotDecided' });
@@ -573,7 +658,12 @@ describe('undo', () => {
     const id = await fixed(world);
     expect(await takeBack(world, id)).toBe('undone');
     expect(world.lamp()).toEqual(lit);
-    expect(world.only()).toMatchObject({ outcome: 'undone', told: 'undone', after: { state: lit }, writes: [{ requestId: 'request-1' }, { requestId: 'request-2' }] });
+    expect(world.only()).toMatchObject({
+      outcome: 'undone',
+      told: 'undone',
+      after: { state: lit },
+      writes: [{ requestId: 'request-1' }, { requestId: 'request-2' }],
+    });
     expect(world.told.map((one) => one.outcome)).toEqual(['fixed', 'undone']);
   });
 
@@ -611,7 +701,8 @@ describe('undo', () => {
   ])('of what is %s has nothing to take back, forced or not', async (_, config) => {
     const world = toyWorld();
     await deliver(world, call(), undefined, config);
-    for (const force of [false, true]) await expect(takeBack(world, world.only().id, force)).rejects.toMatchObject({ name: 'NothingToUndo' });
+    for (const force of [false, true])
+      await expect(takeBack(world, world.only().id, force)).rejects.toMatchObject({ name: 'NothingToUndo' });
     expect(world.lamp()).toEqual(lit);
   });
 
@@ -654,10 +745,15 @@ describe('undo', () => {
 
 /** Every way in which one call to the outside can go wrong; `n` until the work no longer makes that many calls. */
 const kinds = (['before', 'after'] as const).flatMap((when) => [true, false].map((dies) => ({ when, dies })));
-const named = ({ when, dies }: Pick<Fault, 'when' | 'dies'>): string => `${dies ? 'death' : 'a fault'} ${when} the effect of any call`;
+const named = ({ when, dies }: Pick<Fault, 'when' | 'dies'>): string =>
+  `${dies ? 'death' : 'a fault'} ${when} the effect of any call`;
 
 /** Runs `work` in new worlds with a fault at the first call, the second and so on, until a run is not reached by it. */
-async function atEveryCall(prepare: () => Promise<World>, kind: Pick<Fault, 'when' | 'dies'>, work: (world: World, n: number) => Promise<void>) {
+async function atEveryCall(
+  prepare: () => Promise<World>,
+  kind: Pick<Fault, 'when' | 'dies'>,
+  work: (world: World, n: number) => Promise<void>,
+) {
   for (let n = 1; ; n += 1) {
     const world = await prepare();
     world.fail({ at: n, ...kind });
@@ -673,32 +769,47 @@ function untouchedBefore(incident: Incident): void {
 
 describe.each(kinds)('interrupted: $when its effect, dies: $dies', (kind) => {
   it(`${named(kind)} of a fix: one change, told, true, undoable`, async () => {
-    const steps = await atEveryCall(async () => toyWorld(), kind, async (world, n) => {
-      const event = call();
-      const end = await retried(world, event);
-      const label = `call ${n}: ${world.log.join(', ')}`;
-      expect(end, label).not.toBeInstanceOf(Error);
-      expect(world.lamp(), label).toEqual(out);
-      expect(world.changes(), label).toBe(1);
-      expect(world.only(), label).toMatchObject({ outcome: 'fixed', told: 'fixed' });
-      untouchedBefore(world.only());
-      expect(new Set(world.told.map((one) => one.outcome)), label).toEqual(new Set(['fixed']));
-      expect(world.log.indexOf('write'), label).toBeGreaterThan(world.log.indexOf('save open before plan'));
-      world.revive();
-      world.wait(120);
-      expect(seen([await undo(world.only().id, bob, false, world.deps([putsOut(world.lens)]))]), label).toEqual(['undone']);
-      expect(world.lamp(), label).toEqual(lit);
-    });
+    const steps = await atEveryCall(
+      async () => toyWorld(),
+      kind,
+      async (world, n) => {
+        const event = call();
+        const end = await retried(world, event);
+        const label = `call ${n}: ${world.log.join(', ')}`;
+        expect(end, label).not.toBeInstanceOf(Error);
+        expect(world.lamp(), label).toEqual(out);
+        expect(world.changes(), label).toBe(1);
+        expect(world.only(), label).toMatchObject({ outcome: 'fixed', told: 'fixed' });
+        untouchedBefore(world.only());
+        expect(new Set(world.told.map((one) => one.outcome)), label).toEqual(new Set(['fixed']));
+        expect(world.log.indexOf('write'), label).toBeGreaterThan(world.log.indexOf('save open before plan'));
+        world.revive();
+        world.wait(120);
+        expect(seen([await undo(world.only().id, bob, false, world.deps([putsOut(world.lens)]))]), label).toEqual([
+          'undone',
+        ]);
+        expect(world.lamp(), label).toEqual(lit);
+      },
+    );
     expect(steps).toBe(8);
   });
 
   it(`${named(kind)} of a question: asked and told, nothing changed`, async () => {
-    const steps = await atEveryCall(async () => toyWorld(), kind, async (world) => {
-      expect(await retried(world, call(), undefined, ask)).not.toBeInstanceOf(Error);
-      expect(world.changes()).toBe(0);
-      expect(world.only()).toMatchObject({ outcome: 'asked', told: 'asked', before: { state: lit }, plan: { state: out } });
-      expect(world.told.length).toBeGreaterThan(0);
-    });
+    const steps = await atEveryCall(
+      async () => toyWorld(),
+      kind,
+      async (world) => {
+        expect(await retried(world, call(), undefined, ask)).not.toBeInstanceOf(Error);
+        expect(world.changes()).toBe(0);
+        expect(world.only()).toMatchObject({
+          outcome: 'asked',
+          told: 'asked',
+          before: { state: lit },
+          plan: { state: out },
+        });
+        expect(world.told.length).toBeGreaterThan(0);
+      },
+    );
     expect(steps).toBe(5);
   });
 
@@ -799,7 +910,7 @@ describe('half a write', () => {
 });
 
 describe('somebody else between two deliveries', () => {
-  it('who put it out with a fix of ours makes the rest a witness, not a second fix', async () => {
+  it('who put it out with a fix of ours is named, and the rest is told, not called a second fix', async () => {
     const world = toyWorld();
     const first = call();
     world.fail({ at: 4, when: 'before', dies: true });
@@ -807,7 +918,12 @@ describe('somebody else between two deliveries', () => {
     world.revive();
     world.wait(120);
     expect(await deliver(world, call())).toEqual(['fixed']);
-    expect(await deliver(world, first)).toEqual(['witness']);
+    expect(await deliver(world, first)).toEqual(['safe']);
+    const rest = world.store.all().find((one) => one.outcome === 'safe');
+    expect(rest).toMatchObject({
+      told: 'safe',
+      note: expect.stringMatching(/^put out by incident fb-.*; an interrupted attempt/),
+    });
   });
 
   it('who made it safe in another way is not called our fix', async () => {

@@ -1,6 +1,15 @@
 /** The scaffold, run in a copy of the repository. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,10 +20,25 @@ const run = (...words: string[]) => spawnSync(process.execPath, words, { cwd: co
 const scaffold = (...words: string[]) => run('scripts/new.ts', ...words);
 
 beforeAll(() => {
-  for (const path of ['shared', 'functions', 'events', 'scripts', 'tests/support', 'package.json', 'tsconfig.json', 'firebreak.yml'])
+  for (const path of [
+    'shared',
+    'functions',
+    'events',
+    'scripts',
+    'tests/support',
+    'package.json',
+    'tsconfig.json',
+    'firebreak.yml',
+  ])
     cpSync(path, join(copy, path), { recursive: true });
   symlinkSync(resolve('node_modules'), join(copy, 'node_modules'));
-  writeFileSync(join(copy, 'tsconfig.new.json'), JSON.stringify({ extends: './tsconfig.json', include: ['functions/s3', 'functions/sandcastle', 'functions/rooms.ts', 'shared'] }));
+  writeFileSync(
+    join(copy, 'tsconfig.new.json'),
+    JSON.stringify({
+      extends: './tsconfig.json',
+      include: ['functions/s3', 'functions/sandcastle', 'functions/rooms.ts', 'shared'],
+    }),
+  );
 });
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
@@ -46,8 +70,11 @@ describe('a new rule in a room that is there, and one in a new room', () => {
     expect(stderr).toBe('');
     expect(status).toBe(0);
     expect(stdout).toContain(`written: functions/${id}.ts`);
-    for (const file of [`events/${id}/fires-1.json`, `events/${id}/quiet-1.json`, `docs/rules/${id}.md`]) expect(existsSync(join(copy, file))).toBe(true);
-    expect(readFileSync(join(copy, `functions/${id.split('/')[0]}/rules.ts`), 'utf8')).toContain(`./${id.split('/')[1]}.ts`);
+    for (const file of [`events/${id}/fires-1.json`, `events/${id}/quiet-1.json`, `docs/rules/${id}.md`])
+      expect(existsSync(join(copy, file))).toBe(true);
+    expect(readFileSync(join(copy, `functions/${id.split('/')[0]}/rules.ts`), 'utf8')).toContain(
+      `./${id.split('/')[1]}.ts`,
+    );
   });
 
   test('the new room has a handler like the others’', () => {
@@ -57,7 +84,10 @@ describe('a new rule in a room that is there, and one in a new room', () => {
   });
 
   test('both compile', () => {
-    const { stdout, status } = spawnSync(join(bin, 'tsc'), ['-p', 'tsconfig.new.json'], { cwd: copy, encoding: 'utf8' });
+    const { stdout, status } = spawnSync(join(bin, 'tsc'), ['-p', 'tsconfig.new.json'], {
+      cwd: copy,
+      encoding: 'utf8',
+    });
     expect(stdout).toBe('');
     expect(status).toBe(0);
   });
@@ -69,7 +99,12 @@ describe('a new rule in a room that is there, and one in a new room', () => {
       console.log(JSON.stringify(found.map(({ rule, files }) => problemsOf(rule, files))));`;
     const { stdout, stderr } = run('--input-type=module', '-e', ask);
     expect(stderr).toBe('');
-    const wanting = ['why needs a few words, and no space around them', 'title needs a few words, and no space around them', 'why is not a sentence: ""', 'title begins with a capital and ends without a full stop'];
+    const wanting = [
+      'why needs a few words, and no space around them',
+      'title needs a few words, and no space around them',
+      'why is not a sentence: ""',
+      'title begins with a capital and ends without a full stop',
+    ];
     expect(JSON.parse(stdout)).toEqual(ids.map(() => wanting));
   });
 

@@ -18,8 +18,20 @@ import { memoryIncidents } from '../support/memory.ts';
 const open = {
   Version: '2012-10-17',
   Statement: [
-    { Sid: 'Team', Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::111122223333:role/web' }, Action: 's3:GetObject', Resource: 'arn:aws:s3:::shop-uploads/*' },
-    { Sid: 'Everyone', Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::shop-uploads/*' },
+    {
+      Sid: 'Team',
+      Effect: 'Allow',
+      Principal: { AWS: 'arn:aws:iam::111122223333:role/web' },
+      Action: 's3:GetObject',
+      Resource: 'arn:aws:s3:::shop-uploads/*',
+    },
+    {
+      Sid: 'Everyone',
+      Effect: 'Allow',
+      Principal: '*',
+      Action: 's3:GetObject',
+      Resource: 'arn:aws:s3:::shop-uploads/*',
+    },
   ],
 };
 const closed = { ...open, Statement: open.Statement.slice(0, 1) };
@@ -34,7 +46,13 @@ const base: Incident = {
   region: 'eu-west-1',
   resource: 'arn:aws:s3:::shop-uploads',
   event: { id: '11111111-2222-4333-8444-555555555555', name: 'PutBucketPolicy', requestId: 'ABCDEF0123456789' },
-  actor: { type: 'AssumedRole', name: 'deploy/ci-4711', arn: 'arn:aws:sts::111122223333:assumed-role/deploy/ci-4711', ip: '198.51.100.7', userAgent: 'aws-cli/2.31.0 md/prompt#off' },
+  actor: {
+    type: 'AssumedRole',
+    name: 'deploy/ci-4711',
+    arn: 'arn:aws:sts::111122223333:assumed-role/deploy/ci-4711',
+    ip: '198.51.100.7',
+    userAgent: 'aws-cli/2.31.0 md/prompt#off',
+  },
   reasons: ['the statement Everyone allows s3:GetObject to anyone'],
   mode: 'remediate',
   outcome: 'fixed',
@@ -92,7 +110,7 @@ describe('what a person reads', () => {
     `);
   });
 
-  test('fixed, after somebody approved it, with a way back for the operator alone', () => {
+  test('fixed, after somebody approved it', () => {
     const trail = 'arn:aws:cloudtrail:eu-west-1:111122223333:trail/main';
     expect(
       shown({
@@ -123,7 +141,7 @@ describe('what a person reads', () => {
         - false
         + true
 
-      To undo:        npx firebreak undo fb-0123456789abcdef   (with your own credentials)
+      To undo:        npx firebreak undo fb-0123456789abcdef
       Details:        npx firebreak incidents fb-0123456789abcdef
 
       rule cloudtrail/logging-stopped · severity critical · incident fb-0123456789abcdef
@@ -132,7 +150,12 @@ describe('what a person reads', () => {
   });
 
   test('asked', () => {
-    expect(shown({ outcome: 'asked', note: 'the event is 42 minutes old; only what is younger than 15 is changed without asking' })).toMatchInlineSnapshot(`
+    expect(
+      shown({
+        outcome: 'asked',
+        note: 'the event is 42 minutes old; only what is younger than 15 is changed without asking',
+      }),
+    ).toMatchInlineSnapshot(`
       "Subject: [Firebreak] Asks you: A bucket policy opened a bucket to everyone - shop-uploads (111122223333)
 
       Asks you: A bucket policy opened a bucket to everyone
@@ -165,7 +188,9 @@ describe('what a person reads', () => {
   });
 
   test('rehearsed', () => {
-    expect(shown({ outcome: 'rehearsed', note: 'mode notify: this is what would have been changed' })).toMatchInlineSnapshot(`
+    expect(
+      shown({ outcome: 'rehearsed', note: 'mode notify: this is what would have been changed' }),
+    ).toMatchInlineSnapshot(`
       "Subject: [Firebreak] Would fix: A bucket policy opened a bucket to everyone - shop-uploads (111122223333)
 
       Would fix: A bucket policy opened a bucket to everyone
@@ -232,7 +257,9 @@ describe('what a person reads', () => {
   });
 
   test('failed', () => {
-    expect(shown({ outcome: 'failed', note: 'AccessDenied: not authorized to perform s3:PutBucketPolicy' })).toMatchInlineSnapshot(`
+    expect(
+      shown({ outcome: 'failed', note: 'AccessDenied: not authorized to perform s3:PutBucketPolicy' }),
+    ).toMatchInlineSnapshot(`
       "Subject: [Firebreak] FIX FAILED: A bucket policy opened a bucket to everyone - shop-uploads (111122223333)
 
       FIX FAILED: A bucket policy opened a bucket to everyone
@@ -264,7 +291,13 @@ describe('what a person reads', () => {
   });
 
   test('undone', () => {
-    expect(shown({ outcome: 'undone', note: 'taken back by arn:aws:iam::111122223333:user/ann', after: { state: JSON.stringify(open) } })).toMatchInlineSnapshot(`
+    expect(
+      shown({
+        outcome: 'undone',
+        note: 'taken back by arn:aws:iam::111122223333:user/ann',
+        after: { state: JSON.stringify(open) },
+      }),
+    ).toMatchInlineSnapshot(`
       "Subject: [Firebreak] Fix undone: A bucket policy opened a bucket to everyone - shop-uploads (111122223333)
 
       Fix undone: A bucket policy opened a bucket to everyone
@@ -295,9 +328,14 @@ describe('what a person reads', () => {
   });
 
   test('unparsed', async () => {
-    const { incidents, messages } = await delivered({ 'detail-type': 'AWS API Call via CloudTrail', source: 'aws.s3', detail: { text: 'x' } }, []);
+    const { incidents, messages } = await delivered(
+      { 'detail-type': 'AWS API Call via CloudTrail', source: 'aws.s3', detail: { text: 'x' } },
+      [],
+    );
     expect(incidents).toHaveLength(1);
-    expect(`Subject: ${messages[0]?.subject}\n\n${messages[0]?.text.replaceAll(/fb-[0-9a-f]+/g, 'fb-0123456789abcdef')}`).toMatchInlineSnapshot(`
+    expect(
+      `Subject: ${messages[0]?.subject}\n\n${messages[0]?.text.replaceAll(/fb-[0-9a-f]+/g, 'fb-0123456789abcdef')}`,
+    ).toMatchInlineSnapshot(`
       "Subject: [Firebreak] Not understood: An event could not be understood
 
       Not understood: An event could not be understood
@@ -316,7 +354,13 @@ describe('what a person reads', () => {
 
   test('a finding, which names nobody, and a setting that was absent', () => {
     expect(
-      shown({ actor: { type: 'Unknown', name: 'unknown' }, event: { id: 'e', name: 'Policy:S3/BucketAnonymousAccessGranted' }, before: { state: null }, after: { state: { BlockPublicAcls: true } }, undo: 'none' }),
+      shown({
+        actor: { type: 'Unknown', name: 'unknown' },
+        event: { id: 'e', name: 'Policy:S3/BucketAnonymousAccessGranted' },
+        before: { state: null },
+        after: { state: { BlockPublicAcls: true } },
+        undo: 'none',
+      }),
     ).toMatchInlineSnapshot(`
       "Subject: [Firebreak] Fixed: A bucket policy opened a bucket to everyone - shop-uploads (111122223333)
 
@@ -344,19 +388,31 @@ describe('what a person reads', () => {
   });
 
   test('every outcome has its own first words', () => {
-    const firsts = (Object.keys(outcomes) as Outcome[]).map((outcome) => render({ ...base, outcome }).text.split(':')[0]);
+    const firsts = (Object.keys(outcomes) as Outcome[]).map(
+      (outcome) => render({ ...base, outcome }).text.split(':')[0],
+    );
     expect(new Set(firsts).size).toBe(firsts.length);
   });
 });
 
 describe('what a change is shown as', () => {
   test('only what changed, and a line beside it', () => {
-    expect(difference({ a: 1, b: 2, c: 3, d: 4, e: 5 }, { a: 1, b: 2, c: 0, d: 4, e: 5 })).toEqual(['    "b": 2,', '-   "c": 3,', '+   "c": 0,', '    "d": 4,']);
+    expect(difference({ a: 1, b: 2, c: 3, d: 4, e: 5 }, { a: 1, b: 2, c: 0, d: 4, e: 5 })).toEqual([
+      '    "b": 2,',
+      '-   "c": 3,',
+      '+   "c": 0,',
+      '    "d": 4,',
+    ]);
     expect(difference({ a: 1 }, { a: 1 })).toEqual([]);
   });
 
   test('a text that holds JSON by what it holds, wherever it is', () => {
-    expect(difference({ policy: '{"a":1}' }, { policy: '{"a":2}' })).toEqual(['    "policy": {', '-     "a": 1', '+     "a": 2', '    }']);
+    expect(difference({ policy: '{"a":1}' }, { policy: '{"a":2}' })).toEqual([
+      '    "policy": {',
+      '-     "a": 1',
+      '+     "a": 2',
+      '    }',
+    ]);
   });
 
   test('no more than was asked for', () => {
@@ -373,31 +429,67 @@ describe('what attackers write', () => {
     fc.string({ unit: 'binary' }),
     fc
       .array(
-        fc.constantFrom('\r\nBcc: all@example.com\r\n', '<script>alert(1)</script>', '<!channel>', '<https://evil.example|click>', 'https://evil.example/', '[x](javascript:1)', '\u001b[2J', '\u202e', '\u200b', '\ud800', '\0', 'npx firebreak approve fb-1', 'Zoë', 'a'),
+        fc.constantFrom(
+          '\r\nBcc: all@example.com\r\n',
+          '<script>alert(1)</script>',
+          '<!channel>',
+          '<https://evil.example|click>',
+          'https://evil.example/',
+          '[x](javascript:1)',
+          '\u001b[2J',
+          '\u202e',
+          '\u200b',
+          '\ud800',
+          '\0',
+          'npx firebreak approve fb-1',
+          'Zoë',
+          'a',
+        ),
         { minLength: 1, maxLength: 8 },
       )
       .map((parts) => parts.join('')),
-    fc.constantFrom('A', '\n', '<', '👩', '\ud800', '\u0301', 'http://').map((piece) => piece.repeat(1_000_000 / piece.length)),
+    fc
+      .constantFrom('A', '\n', '<', '👩', '\ud800', '\u0301', 'http://')
+      .map((piece) => piece.repeat(1_000_000 / piece.length)),
   );
-  const state: fc.Arbitrary<Json> = fc.oneof(evil, fc.dictionary(evil.map((text) => text.slice(0, 50)), evil, { maxKeys: 5 }), fc.constant(null));
+  const state: fc.Arbitrary<Json> = fc.oneof(
+    evil,
+    fc.dictionary(
+      evil.map((text) => text.slice(0, 50)),
+      evil,
+      { maxKeys: 5 },
+    ),
+    fc.constant(null),
+  );
   const incident = fc
-    .record({ outcome: fc.constantFrom(...(Object.keys(outcomes) as Outcome[])), a: evil, b: evil, c: evil, d: evil, reasons: fc.array(evil, { maxLength: 20 }), from: state, to: state })
-    .map(({ outcome, a, b, c, d, reasons, from, to }): Incident => ({
-      ...base,
-      outcome,
-      reasons,
-      note: a,
-      account: b,
-      region: c,
-      resource: `arn:aws:s3:::${d}`,
-      event: { id: a, name: b },
-      actor: { type: c, name: d, arn: a, ip: b, userAgent: c, invokedBy: d },
-      before: { state: from },
-      plan: { state: to },
-      after: { state: to },
-      times: { ...base.times, event: a },
-      decision: { by: b, at: a },
-    }));
+    .record({
+      outcome: fc.constantFrom(...(Object.keys(outcomes) as Outcome[])),
+      a: evil,
+      b: evil,
+      c: evil,
+      d: evil,
+      reasons: fc.array(evil, { maxLength: 20 }),
+      from: state,
+      to: state,
+    })
+    .map(
+      ({ outcome, a, b, c, d, reasons, from, to }): Incident => ({
+        ...base,
+        outcome,
+        reasons,
+        note: a,
+        account: b,
+        region: c,
+        resource: `arn:aws:s3:::${d}`,
+        event: { id: a, name: b },
+        actor: { type: c, name: d, arn: a, ip: b, userAgent: c, invokedBy: d },
+        before: { state: from },
+        plan: { state: to },
+        after: { state: to },
+        times: { ...base.times, event: a },
+        decision: { by: b, at: a },
+      }),
+    );
 
   test('moves no line, hides nothing, links nowhere, and fits', () => {
     fc.assert(
@@ -408,19 +500,30 @@ describe('what attackers write', () => {
         expect(subject.length).toBeLessThan(100);
         expect(Buffer.byteLength(text)).toBeLessThan(64_000);
         expect(text.isWellFormed()).toBe(true);
-        for (const line of [...text.split('\n'), subject]) expect(line).not.toMatch(/[\p{C}\p{Zl}\p{Zp}<>]|:\/\/|\]\(/u);
+        for (const line of [...text.split('\n'), subject])
+          expect(line).not.toMatch(/[\p{C}\p{Zl}\p{Zp}<>]|:\/\/|\]\(/u);
         // Every line begins as ours do: an attacker's text opens none of its own.
-        const known = /^$|^(What|Who|Where|When|Done): |^ {8}in account |^ {2}[-+ … t]|^(To fix it|To leave it|To undo|To try again|To let it act|Details): |^(Changed|It w)|^rule s3\/public-policy · |^[A-Z][A-Za-z ]+: A bucket policy/;
+        const known =
+          /^$|^(What|Who|Where|When|Done): |^ {8}in account |^ {2}[-+ … t]|^(To fix it|To leave it|To undo|To try again|To let it act|Details): |^(Changed|It w)|^rule s3\/public-policy · |^[A-Z][A-Za-z ]+: A bucket policy/;
         for (const line of text.split('\n')) expect(line).toMatch(known);
         expect(text).toContain(`npx firebreak incidents ${base.id}`);
-        expect(attributes).toEqual({ severity: 'high', rule: 's3/public-policy', outcome: one.outcome, account: expect.stringMatching(/^[\x20-\x7e]{1,12}$/) });
+        expect(attributes).toEqual({
+          severity: 'high',
+          rule: 's3/public-policy',
+          outcome: one.outcome,
+          account: expect.stringMatching(/^[\x20-\x7e]{1,12}$/),
+        });
       }),
       { numRuns: 150 },
     );
   });
 
   test('does not push the account out of the subject', () => {
-    const { subject } = render({ ...base, title: 'T'.repeat(200), resource: `arn:aws:iam::111122223333:user/${'x'.repeat(500)}` });
+    const { subject } = render({
+      ...base,
+      title: 'T'.repeat(200),
+      resource: `arn:aws:iam::111122223333:user/${'x'.repeat(500)}`,
+    });
     expect(subject).toBe(`[Firebreak] Fixed: ${'T'.repeat(21)}. - user/${'x'.repeat(34)}. (111122223333)`);
   });
 });
@@ -434,7 +537,16 @@ async function delivered(event: unknown, rules: readonly Rule[]): Promise<Delive
   const deps: Deps = {
     room: 'test',
     rules: rules.map(blind),
-    config: { preset: 'observe', modes: [], exemptions: [], baselines: {}, retention: { incidents: 1, logs: 1 }, freshness: 15, channels: { email: [] }, protected: [] },
+    config: {
+      preset: 'observe',
+      modes: [],
+      exemptions: [],
+      baselines: {},
+      retention: { incidents: 1, logs: 1 },
+      freshness: 15,
+      channels: { email: [] },
+      protected: [],
+    },
     incidents,
     tell: async (incident) => void messages.push(render(incident)),
     now: () => new Date('2026-10-03T20:55:00Z'),
@@ -450,7 +562,9 @@ async function delivered(event: unknown, rules: readonly Rule[]): Promise<Delive
 }
 
 const blind = (rule: Rule): Rule =>
-  rule.fix ? { ...rule, fix: { ...rule.fix, lens: { ...rule.fix.lens, read: async () => null, write: async () => {} } } } : rule;
+  rule.fix
+    ? { ...rule, fix: { ...rule.fix, lens: { ...rule.fix.lens, read: async () => null, write: async () => {} } } }
+    : rule;
 
 describe('secrets', () => {
   const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
@@ -475,7 +589,12 @@ describe('secrets', () => {
       region: 'us-east-1',
       detail: {
         eventVersion: '1.08',
-        userIdentity: { type: 'IAMUser', userName: 'ann', accountId: '111122223333', accessKeyId: 'AKIAEXAMPLEEXAMPLE00' },
+        userIdentity: {
+          type: 'IAMUser',
+          userName: 'ann',
+          accountId: '111122223333',
+          accessKeyId: 'AKIAEXAMPLEEXAMPLE00',
+        },
         eventTime: '2026-10-03T20:54:12Z',
         eventSource: 'iam.amazonaws.com',
         eventName: 'CreateAccessKey',
@@ -483,7 +602,14 @@ describe('secrets', () => {
         sourceIPAddress: '198.51.100.7',
         userAgent: 'aws-cli/2.31.0',
         requestParameters: { userName: 'bob' },
-        responseElements: { accessKey: { accessKeyId: 'AKIAEXAMPLEEXAMPLE11', secretAccessKey: secret, status: 'Active', userName: 'bob' } },
+        responseElements: {
+          accessKey: {
+            accessKeyId: 'AKIAEXAMPLEEXAMPLE11',
+            secretAccessKey: secret,
+            status: 'Active',
+            userName: 'bob',
+          },
+        },
         eventID: '11111111-2222-4333-8444-555555555555',
         recipientAccountId: '111122223333',
       },

@@ -25,7 +25,9 @@ test('what is too long is cut, by whole characters', () => {
 
 test('neither mark-up, nor mentions, nor links are left to act on', () => {
   expect(inert('<script>alert(1)</script>', 100)).toBe('‹script›alert(1)‹/script›');
-  expect(inert('<!channel> <@U012> <https://evil.example|here>', 100)).toBe('‹!channel› ‹@U012› ‹https[:]//evil.example|here›');
+  expect(inert('<!channel> <@U012> <https://evil.example|here>', 100)).toBe(
+    '‹!channel› ‹@U012› ‹https[:]//evil.example|here›',
+  );
   expect(inert('[here](HTTPS://evil.example)', 100)).toBe('[here] (HTTPS[:]//evil.example)');
   expect(inert('arn:aws:s3:::www.example.com', 100)).toBe('arn:aws:s3:::www.example.com');
 });
@@ -38,7 +40,12 @@ test('a subject takes ASCII alone', () => {
 const hostile = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({ unit: 'grapheme' }),
-  fc.array(fc.constantFrom('\r\n', '<', '>', '](', '://', '\u202e', '\u200b', '\ud800', '\u001b[', '…', 'a', ' ', '\u0301'), { maxLength: 60 }).map((parts) => parts.join('')),
+  fc
+    .array(
+      fc.constantFrom('\r\n', '<', '>', '](', '://', '\u202e', '\u200b', '\ud800', '\u001b[', '…', 'a', ' ', '\u0301'),
+      { maxLength: 60 },
+    )
+    .map((parts) => parts.join('')),
 );
 
 test('whatever the text, what comes out is one visible line of its length', () => {

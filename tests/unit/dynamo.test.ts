@@ -1,0 +1,124 @@
+/** What an emulator does not show of the store: which calls it makes, and what it does with AWS's rarer answers. */
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
+import { anIncident } from '../support/incidents-contract.ts';
+
+const db = mockClient(DynamoDBClient);
+beforeEach(() => void db.reset());
+
+const store = dynamoIncidents('table', 30);
+const lease = { holder: 'one', until: '2026-03-01T10:01:30.000Z' };
+const cancelled = (...codes: readonly string[]): TransactionCanceledException =>
+  new TransactionCanceledException({
+    message: 'cancelled',
+    $metadata: {},
+    CancellationReasons: codes.map((Code) => ({ Code })),
+  });
+const refused = (): ConditionalCheckFailedException =>
+  new ConditionalCheckFailedException({ message: 'no', $metadata: {} });
+const throttled = (): Error =>
+  Object.assign(new Error('slow down'), { name: 'ProvisionedThroughputExceededException' });
+const stored = (incident: object): object => ({ Item: { record: { S: JSON.stringify(incident) } } });
+
+describe('claim', () => {
+  it('is one transaction: incident, lens and own request', async () => {
+    db.on(TransactWriteItemsCommand).resolves({});
+    const incident = anIncident({ event: { id: 'e', name: 'LightLamp', requestId: 'r' } });
+    await store.claim(incident, lease);
+    const items = db.commandCalls(TransactWriteItemsCommand)[0]?.args[0].input.TransactItems ?? [];
+    expect(items.map((item) => Object.keys(item)[0])).toEqual(['Put', 'Update', 'ConditionCheck']);
+    expect(items[0]?.Put?.Item?.['record']?.S).toBe(JSON.stringify(incident));
+    const keys = [items[0]?.Put?.Item?.['pk'], items[1]?.Update?.Key?.['pk'], items[2]?.ConditionCheck?.Key?.['pk']];
+    expect(keys.map((key) => key?.S)).toEqual([`incident#${incident.id}`, `lens#${incident.lease}`, 'request#r']);
+    expect(db.calls()).toHaveLength(1);
+  });
+
+  it('that meets another transaction on the same items is busy', async () => {
+    db.on(TransactWriteItemsCommand).rejects(cancelled('TransactionConflict', 'None'));
+    expect((await store.claim(anIncident(), lease)).got).toBe('busy');
+    expect((await store.claim(anIncident(), null)).got).toBe('busy');
+  });
+
+  it('is busy, too, where another took up the same incident first', async () => {
+    const incident = anIncident();
+    db.on(TransactWriteItemsCommand).rejects(cancelled('ConditionalCheckFailed', 'None'));
+    db.on(GetItemCommand).resolves(stored(incident));
+    expect((await store.claim(incident, lease)).got).toBe('busy');
+  });
+
+  it('hands on what is no condition: throttling, a transaction refused for another reason', async () => {
+    db.on(TransactWriteItemsCommand)
+      .rejectsOnce(throttled())
+      .rejects(cancelled('ItemCollectionSizeLimitExceeded', 'None'));
+    await expect(store.claim(anIncident(), lease)).rejects.toThrow('slow down');
+    await expect(store.claim(anIncident(), lease)).rejects.toThrow(TransactionCanceledException);
+  });
+});
+
+describe('save', () => {
+  it('is one write where it frees nothing, and one transaction where it does', async () => {
+    db.on(PutItemCommand).resolves({}).on(TransactWriteItemsCommand).resolves({});
+    await store.save(anIncident({ version: 1 }));
+    const writes = [
+      { call: 'A', requestId: 'a' },
+      { call: 'B', requestId: 'unknown' },
+    ];
+    await store.save(anIncident({ version: 1 }), { release: 'one', writes });
+    const items = db.commandCalls(TransactWriteItemsCommand)[0]?.args[0].input.TransactItems ?? [];
+    expect(items.map((item) => Object.keys(item)[0])).toEqual(['Put', 'Update', 'Put']);
+    expect(items[2]?.Put?.Item?.['pk']).toEqual({ S: 'request#a' });
+    expect(db.calls()).toHaveLength(2);
+  });
+
+  it('lets every item end: the record, the lens, the request', async () => {
+    db.on(TransactWriteItemsCommand).resolves({});
+    const before = Math.floor(Date.now() / 1000);
+    await store.save(anIncident({ version: 1 }), { release: 'one', writes: [{ call: 'A', requestId: 'a' }] });
+    const [record, lens, request] = db.commandCalls(TransactWriteItemsCommand)[0]?.args[0].input.TransactItems ?? [];
+    for (const ttl of [
+      record?.Put?.Item?.['ttl'],
+      lens?.Update?.ExpressionAttributeValues?.[':ttl'],
+      request?.Put?.Item?.['ttl'],
+    ])
+      expect(Number(ttl?.N)).toBeGreaterThanOrEqual(before + 30 * 86_400);
+  });
+
+  it('hands on what is not stale', async () => {
+    db.on(PutItemCommand).rejects(throttled()).on(TransactWriteItemsCommand).rejects(cancelled('TransactionConflict'));
+    await expect(store.save(anIncident())).rejects.toThrow('slow down');
+    await expect(store.save(anIncident(), { release: 'one' })).rejects.toThrow(TransactionCanceledException);
+  });
+});
+
+describe('lock and unlock', () => {
+  it('hand on what is no condition', async () => {
+    db.on(UpdateItemCommand).rejects(throttled());
+    await expect(store.lock('lens', 'one', lease.until)).rejects.toThrow('slow down');
+    await expect(store.unlock('lens', 'one')).rejects.toThrow('slow down');
+  });
+});
+
+describe('note', () => {
+  it('is tried four times against others, then handed on', async () => {
+    db.on(GetItemCommand).resolves(stored(anIncident())).on(PutItemCommand).rejects(refused());
+    await expect(store.note('fb-x', { at: 'now', what: 'again' })).rejects.toMatchObject({ name: 'Stale' });
+    expect(db.commandCalls(PutItemCommand)).toHaveLength(4);
+  });
+});
+
+it('reads records as they are now, not as they were a moment ago', async () => {
+  db.on(GetItemCommand).resolves({});
+  await store.get('fb-x');
+  await store.lastOn('lens');
+  expect(db.commandCalls(GetItemCommand).map((call) => call.args[0].input.ConsistentRead)).toEqual([true, true]);
+});
