@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { rooms } from '../functions/rooms.ts';
 import { parseArn } from '../shared/aws/arn.ts';
 import { client } from '../shared/aws/client.ts';
+import { confirmFinding } from '../shared/aws/findings.ts';
 import { fault } from '../shared/core/fault.ts';
 import type { Incident } from '../shared/core/incident.ts';
 import type { Config } from '../shared/core/mode.ts';
@@ -73,9 +74,23 @@ export function composed(room: string, config: Config, names: Names, who: Caller
     config,
     table: names.table,
     topicArn,
+    ...own(room, names.stack, who),
+    confirm: confirmFinding,
     holder: `cli-${randomUUID()}`,
   });
 }
+
+/** What belongs to a deployment, by the names that scripts/resources.yml gives. */
+export const own = (room: string, stack: string, { partition, region, account }: Caller) => ({
+  stack,
+  macKey: `alias/${stack}-records`,
+  waker: {
+    functionArn: `arn:${partition}:lambda:${region}:${account}:function:${stack}-${room}`,
+    roleArn: `arn:${partition}:iam::${account}:role/${stack}-waker-${region}`,
+    group: stack,
+    deadLetterArn: `arn:${partition}:sqs:${region}:${account}:${stack}-dead-letters`,
+  },
+});
 
 /** An incident that must be there, of a room that this version has. */
 export function known(id: string, incident: Incident | null): Incident {

@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../functions/deployment.ts';
 import { rooms } from '../functions/rooms.ts';
-import { type Deps, handle } from '../shared/core/engine.ts';
+import type { Deps } from '../shared/core/deps.ts';
+import { handle } from '../shared/core/engine.ts';
 import { fault } from '../shared/core/fault.ts';
 import type { Incident, Incidents } from '../shared/core/incident.ts';
 import { at, isObject, type JsonObject, text } from '../shared/core/json.ts';
@@ -12,7 +13,7 @@ import type { Rule } from '../shared/core/rule.ts';
 import { normalise } from '../shared/core/signal.ts';
 import { compose } from '../shared/lambda/compose.ts';
 import { plain } from '../shared/notify/plain.ts';
-import { caller, composed, namesOf, type StackOptions, withStack } from './deployment.ts';
+import { caller, composed, namesOf, own, type StackOptions, withStack } from './deployment.ts';
 import { explain } from './explain.ts';
 import { pieces } from './input.ts';
 import { inMemory } from './memory.ts';
@@ -105,8 +106,24 @@ function rehearsing(room: string, config: Config, incidents: Incidents, event: J
       say(
         `dry run: ${rule.id} has mode ${modeOf(config, rule, { account: signal.account, actor: signal.actor.arn })} here; it is rehearsed`,
       );
-  const parts = { room, rules, config: lowered(config, rules), table: '', topicArn: '', holder: 'dry-run' };
-  return { ...compose(parts), incidents, tell: async () => {} };
+  const nobody = { partition: '', region: '', account: '', arn: '' };
+  const parts = {
+    room,
+    rules,
+    config: lowered(config, rules),
+    table: '',
+    topicArn: '',
+    ...own(room, '', nobody),
+    holder: 'dry-run',
+  };
+  return {
+    ...compose(parts),
+    incidents,
+    tell: async () => {},
+    later: async () => {},
+    sign: async () => '',
+    verify: async () => false,
+  };
 }
 
 /** Every mode above notify becomes notify; `off` stays, with the lines that make it so. */

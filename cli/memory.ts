@@ -22,6 +22,9 @@ export function inMemory(): Incidents & { all(): readonly Incident[] } {
     unlock: async () => {},
     lastOn: async () => null,
     note: async () => {},
+    standing: async () => ({ pauses: [], onLens: [], byActor: [] }),
+    ownerOf: async () => null,
+    overdue: async () => [],
     all: () => [...held.values()],
   };
 }

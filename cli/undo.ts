@@ -2,9 +2,9 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../functions/deployment.ts';
 import { rooms } from '../functions/rooms.ts';
-import { undo } from '../shared/core/engine.ts';
 import { fault } from '../shared/core/fault.ts';
 import type { Incident } from '../shared/core/incident.ts';
+import { undo } from '../shared/core/people.ts';
 import { hasFix } from '../shared/core/rule.ts';
 import { difference } from '../shared/notify/diff.ts';
 import { plain } from '../shared/notify/plain.ts';

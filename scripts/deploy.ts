@@ -5,7 +5,7 @@
  *     npm run deploy -- --region eu-west-1 --dry-run   builds and packages, and changes nothing in AWS
  */
 import { spawnSync } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CloudTrailClient, DescribeTrailsCommand, GetTrailStatusCommand } from '@aws-sdk/client-cloudtrail';
@@ -97,7 +97,8 @@ function osls(words: readonly string[]): number {
 
 async function deploy({ region, dryRun }: Asked): Promise<number> {
   const stack = process.env['FIREBREAK_STACK'] || 'firebreak';
-  const config = loadConfig();
+  // The same file as build.ts and serverless.ts take, wherever this is run.
+  const config = loadConfig(resolve(root, process.env['FIREBREAK_CONFIG'] || 'firebreak.yml'));
   if (!dryRun) {
     const { account, arn } = await whoAmI(region);
     console.log(`account   ${plain(account, 20)}, as ${plain(arn, 200)}`);

@@ -55,6 +55,13 @@ function statements(rules: readonly Rule[], kind: 'read' | 'write'): readonly ob
   );
 }
 
+/** A room whose fixes act on a finding's word asks GuardDuty for it first (service authorization reference: detector*). */
+function confirming(rules: readonly Rule[]): readonly object[] {
+  const ids = rules.filter((rule) => rule.contains).map((rule) => rule.id);
+  const resources = ['arn:${AWS::Partition}:guardduty:${AWS::Region}:${AWS::AccountId}:detector/*'];
+  return ids.length > 0 ? [{ for: ids, actions: ['guardduty:GetFindings'], resources }] : [];
+}
+
 function functionYml(room: string, rules: readonly Rule[]): string {
   const patterns = patternsOf(rules);
   for (const { pattern } of patterns)
@@ -64,7 +71,7 @@ function functionYml(room: string, rules: readonly Rule[]): string {
     room,
     patterns: patterns.filter(({ readOnly }) => !readOnly).map(({ pattern }) => pattern),
     readOnlyPatterns: patterns.filter(({ readOnly }) => readOnly).map(({ pattern }) => pattern),
-    read: statements(rules, 'read'),
+    read: [...statements(rules, 'read'), ...confirming(rules)],
     write: statements(rules, 'write'),
   };
   return `# ${banner}\n${stringify(body, { lineWidth: 0, aliasDuplicateObjects: false })}`;

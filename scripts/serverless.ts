@@ -194,8 +194,39 @@ function own(functionName: string): Template[] {
       Sid: 'Incidents',
       Effect: 'Allow',
       // A transaction needs the permissions of the calls in it ("IAM policies for DynamoDB transactions", DynamoDB Developer Guide).
-      Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'],
+      Action: [
+        'dynamodb:BatchGetItem',
+        'dynamodb:ConditionCheckItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ],
       Resource: { 'Fn::GetAtt': ['Incidents', 'Arn'] },
+    },
+    {
+      Sid: 'Due',
+      Effect: 'Allow',
+      Action: ['dynamodb:Query'],
+      Resource: { 'Fn::Sub': '${Incidents.Arn}/index/byDay' },
+    },
+    {
+      Sid: 'Codes',
+      Effect: 'Allow',
+      Action: ['kms:GenerateMac', 'kms:VerifyMac'],
+      Resource: { 'Fn::GetAtt': ['RecordsKey', 'Arn'] },
+    },
+    {
+      Sid: 'Looks',
+      Effect: 'Allow',
+      Action: ['scheduler:CreateSchedule'],
+      Resource: sub('arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${AWS::StackName}/*'),
+    },
+    {
+      Sid: 'Waker',
+      Effect: 'Allow',
+      Action: ['iam:PassRole'],
+      Resource: { 'Fn::GetAtt': ['WakerRole', 'Arn'] },
+      Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
     },
     { Sid: 'Alerts', Effect: 'Allow', Action: ['sns:Publish'], Resource: { Ref: 'Alerts' } },
     // Lambda delivers a failed event with the function's permissions ("Adding a destination", Lambda Developer Guide).
@@ -236,7 +267,8 @@ function never(guarded: readonly string[]): Template[] {
     {
       Sid: 'OwnRoles',
       Effect: 'Deny',
-      Action: ['iam:*', 'sts:AssumeRole'],
+      // Everything that IAM and STS can do with a role, but handing the waker to the scheduler: allowed above, for that alone.
+      NotAction: ['iam:PassRole'],
       Resource: sub('arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-*'),
     },
     ...(guarded.length > 0

@@ -1,5 +1,6 @@
 import config from 'firebreak:config';
+import { confirmFinding } from '../../shared/aws/findings.ts';
 import { serve } from '../../shared/lambda/room.ts';
 import { rules } from './rules.ts';
 
-export const handler = serve('ec2', rules, config);
+export const handler = serve('ec2', rules, config, confirmFinding);

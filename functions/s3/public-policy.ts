@@ -1,13 +1,13 @@
-import { arn } from '../../shared/aws/arn.ts';
+import { arn, partitionOf } from '../../shared/aws/arn.ts';
 import { publicStatements, statementsOf, withoutStatements } from '../../shared/aws/policy.ts';
 import { at, isObject, type Json, text } from '../../shared/core/json.ts';
 import { calls, type Finding, rule } from '../../shared/core/rule.ts';
 import type { Signal } from '../../shared/core/signal.ts';
-import { type Bucket, bucketPolicy } from './lenses/bucket-policy.ts';
+import { bucketPolicy, type PolicyTarget } from './lenses/bucket-policy.ts';
 
 const controls = 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html';
 
-export const publicPolicy = rule<Bucket, string>({
+export const publicPolicy = rule<PolicyTarget, string>({
   id: 's3/public-policy',
   title: 'A bucket policy lets strangers in',
   severity: 'critical',
@@ -55,8 +55,9 @@ export const publicPolicy = rule<Bucket, string>({
 });
 
 /** CloudTrail shows the policy as an object; too large a request is left out: then only a read can tell. */
-function found(bucket: string, policy: Json | undefined, signal: Signal): readonly Finding<Bucket>[] {
-  const finding = { target: { bucket }, resource: arn(signal, 's3', bucket, { regional: false, owned: false }) };
+function found(bucket: string, policy: Json | undefined, signal: Signal): readonly Finding<PolicyTarget>[] {
+  const target = { bucket, partition: partitionOf(signal.region) };
+  const finding = { target, resource: arn(signal, 's3', bucket, { regional: false, owned: false }) };
   if (!(isObject(policy) || typeof policy === 'string') || statementsOf(policy) === null)
     return [
       {

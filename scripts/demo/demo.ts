@@ -116,7 +116,7 @@ async function play(report: Report, problems: string[], env: Record<string, stri
     details.push(detail);
     const lit = canonical(await fire.look());
     await put(detail);
-    const incident = await ended(store, String(detail['eventID']));
+    const incident = await ended(store, String(detail['eventID']), fire.rule);
     if (!incident) {
       check(false, `${fire.rule}: an incident within ${patience / 1000} s (its event is ${String(detail['eventID'])})`);
       continue;
@@ -186,7 +186,7 @@ async function play(report: Report, problems: string[], env: Record<string, stri
   const detail = await exempted();
   const had = canonical(await websitePolicy());
   await put(detail);
-  const left = await ended(store, String(detail['eventID']));
+  const left = await ended(store, String(detail['eventID']), 's3/public-policy');
   report.exempt = left ? { incident: left.id, outcome: left.outcome } : null;
   check(
     left?.outcome === 'exempt' && canonical(await websitePolicy()) === had,
@@ -238,10 +238,12 @@ async function deleteAs(name: string, bucket: string): Promise<string> {
   }
 }
 
-/** The incident of an event, once it has ended and people have been told where it is theirs to know. */
-const ended = (store: ReturnType<typeof dynamoIncidents>, event: string): Promise<Incident | undefined> =>
+/** A rule's incident of an event, once it has ended and people have been told where it is theirs to know. */
+const ended = (store: ReturnType<typeof dynamoIncidents>, event: string, rule: string): Promise<Incident | undefined> =>
   until(async () => {
-    const incident = (await store.list(2, new Date())).find((one) => one.event.id === event);
+    const incident = (await store.list(2, new Date())).find(
+      (one) => one.event.id === event && one.rules.includes(rule),
+    );
     if (!incident || incident.outcome === 'open') return undefined;
     return incident.told === incident.outcome || incident.outcome === 'exempt' ? incident : undefined;
   });

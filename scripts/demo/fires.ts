@@ -1,4 +1,6 @@
 /** The demo's fires: each lit by real API calls, and the CloudTrail event that AWS would have made of them. */
+
+import { randomUUID } from 'node:crypto';
 import {
   CloudTrailClient,
   CreateTrailCommand,
@@ -20,7 +22,6 @@ import {
   PutBucketPolicyCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { randomUUID } from 'node:crypto';
 import type { Json, JsonObject } from '../../shared/core/json.ts';
 import type { Outcome } from '../../shared/core/outcome.ts';
 

@@ -88,6 +88,28 @@ def mend_transport(app):
     app.pin_request_origin = lambda source_ip, secure_transport: pin(source_ip, True)
 
 
+def mend_schedule_arns():
+    """A schedule's ARN holds its group (service authorization reference, EventBridge Scheduler): stock says "default"."""
+    from ministack.core import iam_actions
+
+    resource_of = iam_actions.extract_resource_arn
+
+    def with_group(service, method, path, headers, body, query_params, region, account_id):
+        found = resource_of(service, method, path, headers, body, query_params, region, account_id)
+        if service != "scheduler" or ":schedule/default/" not in found:
+            return found
+        asked = query_params.get("groupName")
+        group = asked[0] if isinstance(asked, list) else asked
+        if not group:
+            try:
+                group = json.loads(body or b"{}").get("GroupName")
+            except (ValueError, AttributeError):
+                group = None
+        return found.replace(":schedule/default/", f":schedule/{group or 'default'}/")
+
+    iam_actions.extract_resource_arn = with_group
+
+
 def mend_event_sources():
     """PutEvents takes `aws.*` sources.
 
@@ -435,6 +457,7 @@ def run_ministack():
 
     create_admin()
     mend_transport(app)
+    mend_schedule_arns()
     mend_event_sources()
     mend_read_only_events()
     mend_invoke_permission()

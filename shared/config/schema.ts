@@ -156,6 +156,24 @@ export const configSchema = v.strictObject({
     whole(1, 1440, 'minutes', 'Minutes: only a cause younger than this is mended without asking.'),
     15,
   ),
+  breaker: v.optional(
+    v.strictObject({
+      lens: v.optional(whole(1, 100, 'fixes', 'Fixes of one resource after the same actor; the next one asks.'), 2),
+      actor: v.optional(whole(1, 1000, 'fixes', 'Fixes by one rule after the same actor; the next one asks.'), 20),
+      hours: v.optional(whole(1, 168, 'hours', 'Hours within which they are counted.'), 24),
+    }),
+    {},
+  ),
+  approvals: v.optional(whole(1, 720, 'hours', 'Hours after which a question that nobody answered expires.'), 72),
+  operators: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(identityArn), v.regex(/^arn:[^:]+:iam::\d{12}:(user|role)\/[^*]+$/, identityArn))),
+      v.description(
+        'ARNs of the principals that may read incidents, approve and pause; none: whom IAM in the account lets.',
+      ),
+    ),
+    [],
+  ),
   channels: v.optional(
     v.strictObject({
       email: v.optional(

@@ -53,6 +53,10 @@ export type Incident = {
   readonly timeline: readonly Entry[];
   readonly times: Times;
   readonly attempts: number;
+  /** The code over what would be written from this record: `deps.sign`. */
+  readonly code?: string;
+  /** Until when a state that settles is waited for, or a hold holds. */
+  readonly until?: string;
   readonly decision?: { readonly by: string; readonly at: string };
   /** The outcome that people were told last. */
   readonly told?: Outcome;
@@ -72,15 +76,55 @@ export type Claim =
   /** Somebody else holds the lens's lease. */
   | { readonly got: 'busy'; readonly until: string };
 
+/** Look at an incident again. */
+export type Due = { readonly incident: string; readonly at: string };
+
+/** `firebreak pause`: while it lasts, what would be changed by itself is asked. */
+export type Pause = {
+  readonly rule?: string;
+  readonly account?: string;
+  readonly until: string;
+  readonly by: string;
+  readonly reason: string;
+};
+
+/** A fix that counts for the circuit breaker. */
+export type Fixed = { readonly actor: string; readonly at: string; readonly incident: string };
+
+/** What stands against acting: read at once, before every write. */
+export type Standing = {
+  readonly pauses: readonly Pause[];
+  /** Earlier fixes of the lens, whoever broke it. */
+  readonly onLens: readonly Fixed[];
+  /** Earlier fixes of what the actor broke under the rule. */
+  readonly byActor: readonly Fixed[];
+};
+
+export type Saving = {
+  /** Frees the lens that this holder has. */
+  readonly release?: string;
+  /** Their request ids are our own from then on. */
+  readonly writes?: readonly Write[];
+  /** Counts a fix for the circuit breaker, on the lens and under this key of the actor. */
+  readonly counts?: { readonly actorKey: string; readonly fixed: Fixed; readonly onLens: readonly Fixed[] };
+  /** Notes that the incident is due; null: no longer. */
+  readonly due?: string | null;
+};
+
 export type Incidents = {
   /**
    * In one transaction: the incident is not stored yet, its event's request is not our own, and, where `lease` is
    * given, nobody holds the lens. Stores the incident and the lease.
    */
   claim(incident: Incident, lease: { readonly holder: string; readonly until: string } | null): Promise<Claim>;
-  /** Stores the incident, if the stored one is the version before. With `release` its lens is free again; with
-   * `writes` their request ids are known as our own. Throws `Stale` where another has written meanwhile. */
-  save(incident: Incident, options?: { readonly release?: string; readonly writes?: readonly Write[] }): Promise<void>;
+  /** Stores the incident, if the stored one is the version before, and what `Saving` says, at once. Throws `Stale` where
+   * another has written meanwhile, or holds the lens. */
+  save(incident: Incident, options?: Saving): Promise<void>;
+  standing(lease: string, actorKey: string): Promise<Standing>;
+  /** The incident that made the request of this id, if it was ours. */
+  ownerOf(requestId: string): Promise<string | null>;
+  /** Incidents whose time has come and that nobody looked at. */
+  overdue(room: string, now: string): Promise<readonly string[]>;
   /** Takes the lens's lease for an incident that is stored already; false where somebody holds it. */
   lock(lease: string, holder: string, until: string): Promise<boolean>;
   unlock(lease: string, holder: string): Promise<void>;

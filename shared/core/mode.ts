@@ -49,6 +49,12 @@ export type Config = {
   readonly retention: { readonly incidents: number; readonly logs: number };
   /** Minutes: only a cause younger than this is remediated without asking. */
   readonly freshness: number;
+  /** Fixes of one lens for one actor, and of one rule for one actor, within the hours; the next one asks. */
+  readonly breaker: { readonly lens: number; readonly actor: number; readonly hours: number };
+  /** Hours after which a question that nobody answered expires. */
+  readonly approvals: number;
+  /** ARNs of the principals that may assume the operator role; the whole account, by its own IAM, where none is named. */
+  readonly operators: readonly string[];
   readonly channels: { readonly email: readonly string[] };
   /** ARN patterns of IAM users and roles that no role of Firebreak's may change. */
   readonly protected: readonly string[];

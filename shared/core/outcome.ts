@@ -5,6 +5,12 @@
 export const outcomes = {
   open: 'Work has begun and has not ended: in progress, or interrupted and about to be retried.',
   fixed: 'Changed, read back, and found safe.',
+  settling: 'Changed, or about to be: the state takes minutes to show, and is looked at again.',
+  held: 'Changed and read back, for a time: the state before is put back by itself at its end.',
+  released: 'A hold ended: what it had changed was put back.',
+  partly: 'Some steps of the fix were made, others failed, after all retries; in the dead-letter queue too.',
+  refused: 'Not done: the service that is said to have made the finding does not know it, or the record was changed.',
+  expired: 'Asked, and nobody answered in time: left as it was.',
   safe: 'Read and found safe already: nothing was changed.',
   rehearsed: 'Read and planned, as mode notify asks: the message says what would have been changed.',
   asked: 'Planned; waits for a person: firebreak approve ID.',
@@ -18,11 +24,12 @@ export const outcomes = {
   own: 'Delivery: the event was made by a write of Firebreak’s own, or by a recorded undo.',
   duplicate: 'Delivery: this event was handled before.',
   witness: 'Later word of a trouble that was already put out; added to its incident.',
-  drifted: 'Delivery: undo refused, because the resource changed after the fix.',
+  drifted: 'Undo, or the end of a hold, refused, because the resource changed after the fix.',
   replanned: 'Delivery: approval refused, because the resource changed after the question; asked again.',
 } as const satisfies Record<string, string>;
 
 export type Outcome = keyof typeof outcomes;
 
 /** Outcomes after which a second delivery of the same event has nothing left to do. */
-export const settled = (outcome: Outcome): boolean => outcome !== 'open' && outcome !== 'failed';
+export const settled = (outcome: Outcome): boolean =>
+  outcome !== 'open' && outcome !== 'failed' && outcome !== 'partly';

@@ -83,6 +83,10 @@ export type Lens<T extends Json, S extends Json, W extends true = never> = {
   back?(before: S | null, now: S | null): S | null;
   /** Minutes within which a write that was accepted shows: the read-back is looked at again until then. */
   readonly settles?: number;
+  /** Whether the state can be written now; where not, it is looked at again within `settles`. */
+  ready?(state: S): boolean;
+  /** Several steps: a fix that fails may have made some of them. */
+  readonly many?: true;
   readonly oneWay?: W;
 };
 

@@ -30,11 +30,13 @@ export function steps<T extends Json, B>(
   key: (target: T) => string,
   parts: readonly Step<T, B>[],
 ): StateFix<T, States, B> {
-  const canon = ({ lens }: Step<T, B>, state: Json): Json => (state === null || !lens.canon ? state : lens.canon(state));
+  const canon = ({ lens }: Step<T, B>, state: Json): Json =>
+    state === null || !lens.canon ? state : lens.canon(state);
   const same = (part: Step<T, B>, a: Json, b: Json): boolean => canonical(canon(part, a)) === canonical(canon(part, b));
   const lens: Lens<T, States> = {
     id,
     key,
+    many: true,
     async read(target) {
       const states: { [name: string]: Json } = {};
       for (const part of parts) states[part.name] = await part.lens.read(target);
@@ -75,4 +77,7 @@ export function steps<T extends Json, B>(
 }
 
 const isUnknown = (state: Json | Unknown): state is Unknown =>
-  typeof state === 'object' && state !== null && !Array.isArray(state) && typeof (state as Unknown).unknown === 'string';
+  typeof state === 'object' &&
+  state !== null &&
+  !Array.isArray(state) &&
+  typeof (state as Unknown).unknown === 'string';

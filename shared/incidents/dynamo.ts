@@ -4,24 +4,28 @@
  */
 import {
   type AttributeValue,
+  BatchGetItemCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
   TransactionCanceledException,
-  TransactWriteItemsCommand,
   type TransactWriteItem,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { fault } from '../core/fault.ts';
-import type { Claim, Incident, Incidents } from '../core/incident.ts';
-import { settled } from '../core/outcome.ts';
 import { client } from '../aws/client.ts';
+import { fault } from '../core/fault.ts';
+import type { Claim, Fixed, Incident, Incidents, Pause, Saving, Standing } from '../core/incident.ts';
+import { settled } from '../core/outcome.ts';
 
 type Item = Record<string, AttributeValue>;
 export type Listing = {
   list(days: number, now: Date): Promise<readonly Incident[]>;
   recordDecision(id: string, decision: { by: string; at: string }): Promise<boolean>;
+  pauses(): Promise<readonly Pause[]>;
+  /** Stores what is paused from now on; those that are over are dropped. */
+  setPauses(pauses: readonly Pause[], now: Date): Promise<void>;
 };
 
 /** The store behind a table's name; items end `days` after they were last written. */
@@ -71,7 +75,8 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
       const failed = (error.CancellationReasons ?? []).map((reason) => reason.Code === 'ConditionalCheckFailed');
       const conflict = (error.CancellationReasons ?? []).some((reason) => reason.Code === 'TransactionConflict');
       if (!failed.includes(true) && !conflict) throw error;
-      if (ownAt >= 0 && failed[ownAt] && own !== undefined) return { got: 'own', incident: await ownerOf(own) };
+      if (ownAt >= 0 && failed[ownAt] && own !== undefined)
+        return { got: 'own', incident: (await ownerOf(own)) ?? 'unknown' };
       const existing = resume || failed[0] ? await get(incident.id) : null;
       if (existing && settled(existing.outcome)) return { got: 'duplicate', incident: existing };
       if (conflict || resume || (lease && failed[1])) return { got: 'busy', until: lease?.until ?? '' };
@@ -80,9 +85,51 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     }
   }
 
-  async function ownerOf(requestId: string): Promise<string> {
-    const { Item } = await db().send(new GetItemCommand({ TableName: table, Key: key('request', requestId) }));
-    return Item?.['incident']?.S ?? 'unknown';
+  async function ownerOf(requestId: string): Promise<string | null> {
+    const { Item } = await db().send(
+      new GetItemCommand({ TableName: table, Key: key('request', requestId), ConsistentRead: true }),
+    );
+    return Item?.['incident']?.S ?? null;
+  }
+
+  async function standing(lease: string, actorKey: string): Promise<Standing> {
+    const keys = [pauseKey, key('lens', lease), key('actor', actorKey)];
+    const { Responses, UnprocessedKeys } = await db().send(
+      new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: true } } }),
+    );
+    if (UnprocessedKeys && Object.keys(UnprocessedKeys).length > 0)
+      throw fault('Throttled', 'what stands against acting was not read whole');
+    const found = Responses?.[table] ?? [];
+    const item = (wanted: Item): Item | undefined => found.find((one) => one['pk']?.S === wanted['pk']?.S);
+    return {
+      pauses: pausesOf(item(pauseKey)),
+      onLens: JSON.parse(item(key('lens', lease))?.['fixes']?.S ?? '[]') as Fixed[],
+      byActor: (item(key('actor', actorKey))?.['fixes']?.L ?? []).map(({ S }) => JSON.parse(S ?? 'null') as Fixed),
+    };
+  }
+
+  async function overdue(room: string, now: string): Promise<readonly string[]> {
+    const { Items } = await db().send(
+      new QueryCommand({
+        TableName: table,
+        IndexName: 'byDay',
+        KeyConditionExpression: '#day = :day AND #at <= :now',
+        ExpressionAttributeNames: { '#day': 'day', '#at': 'at' },
+        ExpressionAttributeValues: { ':day': { S: `due ${room}` }, ':now': { S: now } },
+        // What is left over is found by the next look.
+        Limit: 25,
+      }),
+    );
+    return (Items ?? []).flatMap((item) => (item['incident']?.S ? [item['incident'].S] : []));
+  }
+
+  const pauses = async (): Promise<readonly Pause[]> =>
+    pausesOf((await db().send(new GetItemCommand({ TableName: table, Key: pauseKey, ConsistentRead: true }))).Item);
+
+  async function setPauses(all: readonly Pause[], now: Date): Promise<void> {
+    const lasting = all.filter(({ until }) => Date.parse(until) > now.getTime());
+    const Item = { ...pauseKey, pauses: { S: JSON.stringify(lasting) } };
+    await db().send(new PutItemCommand({ TableName: table, Item }));
   }
 
   async function save(incident: Incident, options: Parameters<Incidents['save']>[1] = {}): Promise<void> {
@@ -90,7 +137,10 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     const items: TransactWriteItem[] = [{ Put: guarded }];
     const { lease } = incident;
     if (options.release !== undefined && lease !== undefined)
-      items.push({ Update: closeLease(table, { ...incident, lease }, options.release, days) });
+      items.push({ Update: closeLease(table, { ...incident, lease }, options, days) });
+    const { counts, due } = options;
+    if (counts) items.push({ Update: countFix(table, counts) });
+    if (due !== undefined) items.push({ Put: { TableName: table, Item: dueItem(incident, due, days) } });
     for (const write of options.writes ?? [])
       if (write.requestId !== 'unknown')
         items.push({
@@ -213,12 +263,19 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     get,
     lastOn,
     note,
+    standing,
+    ownerOf,
+    overdue,
     list,
     recordDecision,
+    pauses,
+    setPauses,
   };
 }
 
-const key = (kind: 'incident' | 'lens' | 'request', id: string): Item => ({ pk: { S: `${kind}#${id}` } });
+const key = (kind: 'incident' | 'lens' | 'request' | 'actor' | 'due' | 'pause', id: string): Item => ({
+  pk: { S: `${kind}#${id}` },
+});
 const ends = (days: number): AttributeValue => ({ N: String(Math.floor(Date.now() / 1000) + days * 86_400) });
 const isVersion = (
   version: number,
@@ -252,25 +309,50 @@ function takeLease(
   };
 }
 
+const pauseKey = key('pause', 'all');
+const pausesOf = (item: Item | undefined): readonly Pause[] => JSON.parse(item?.['pauses']?.S ?? '[]') as Pause[];
+
+/** Counts are needed for `breaker.hours`, a week at the most. */
+const countFix = (
+  table: string,
+  { actorKey, fixed }: NonNullable<Saving['counts']>,
+): NonNullable<TransactWriteItem['Update']> => ({
+  TableName: table,
+  Key: key('actor', actorKey),
+  UpdateExpression: 'SET fixes = list_append(if_not_exists(fixes, :none), :one), #ttl = :ttl',
+  ExpressionAttributeNames: { '#ttl': 'ttl' },
+  ExpressionAttributeValues: { ':none': { L: [] }, ':one': { L: [{ S: JSON.stringify(fixed) }] }, ':ttl': ends(8) },
+});
+
+/** Without a day the item is in no index: nothing is due. */
+const dueItem = (incident: Incident, due: string | null, days: number): Item => ({
+  ...key('due', incident.id),
+  incident: { S: incident.id },
+  ...(due !== null && { day: { S: `due ${incident.room}` }, at: { S: due } }),
+  ttl: ends(days),
+});
+
 function closeLease(
   table: string,
   incident: Incident & { lease: string },
-  holder: string,
+  { release = '', counts }: Saving,
   days: number,
 ): NonNullable<TransactWriteItem['Update']> {
   // Only what changed the lens can explain what is reported of it later.
-  const changed = incident.outcome === 'fixed' || incident.outcome === 'undone';
+  const changed = ['fixed', 'held', 'released', 'undone'].includes(incident.outcome);
+  const fixes = counts && JSON.stringify([...counts.onLens, counts.fixed].slice(-20));
   return {
     TableName: table,
     Key: key('lens', incident.lease),
-    UpdateExpression: `SET ${changed ? '#last = :incident, ' : ''}#ttl = :ttl REMOVE holder, #until`,
+    UpdateExpression: `SET ${changed ? '#last = :incident, ' : ''}${fixes ? 'fixes = :fixes, ' : ''}#ttl = :ttl REMOVE holder, #until`,
     // A lease that ran out and was taken by another is not ours to free, nor is the incident ours to close.
     ConditionExpression: 'attribute_not_exists(holder) OR holder = :holder',
     ExpressionAttributeNames: { ...(changed && { '#last': 'last' }), '#until': 'until', '#ttl': 'ttl' },
     ExpressionAttributeValues: {
       ...(changed && { ':incident': { S: incident.id } }),
+      ...(fixes && { ':fixes': { S: fixes } }),
       ':ttl': ends(days),
-      ':holder': { S: holder },
+      ':holder': { S: release },
     },
   };
 }

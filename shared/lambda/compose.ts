@@ -2,12 +2,14 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { record } from '../aws/client.ts';
-import type { Deps } from '../core/engine.ts';
+import { type Waker, wakeLater } from '../aws/schedule.ts';
+import { sign, verify } from '../aws/signature.ts';
+import type { Deps } from '../core/deps.ts';
+import type { Incidents } from '../core/incident.ts';
 import type { Config } from '../core/mode.ts';
 import type { Rule } from '../core/rule.ts';
 import { dynamoIncidents, type Listing } from '../incidents/dynamo.ts';
 import { publish } from '../notify/sns.ts';
-import type { Incidents } from '../core/incident.ts';
 
 export type Composed = Deps & { readonly incidents: Incidents & Listing };
 
@@ -16,21 +18,47 @@ export type Parts = {
   readonly rules: readonly Rule[];
   readonly config: Config;
   /** Names of the deployment's own resources. */
+  readonly stack: string;
   readonly table: string;
   readonly topicArn: string;
+  /** The KMS key of the records' codes: id, ARN or alias. */
+  readonly macKey: string;
+  readonly waker: Waker;
   /** Unique to this invocation. */
   readonly holder: string;
+  /** For rooms whose fixes act on a finding's word. */
+  readonly confirm?: Deps['confirm'];
 };
 
-export const compose = ({ room, rules, config, table, topicArn, holder }: Parts): Composed => ({
+export function compose({
   room,
   rules,
   config,
+  stack,
+  table,
+  topicArn,
+  macKey,
+  waker,
   holder,
-  incidents: dynamoIncidents(table, config.retention.incidents),
-  tell: (incident) => publish(topicArn, incident),
-  now: () => new Date(),
-  sleep: (milliseconds) => pause(milliseconds),
-  digest: (text) => createHash('sha256').update(text).digest('hex').slice(0, 16),
-  record,
-});
+  confirm,
+}: Parts): Composed {
+  const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+  return {
+    room,
+    rules,
+    config,
+    holder,
+    incidents: dynamoIncidents(table, config.retention.incidents),
+    tell: (incident) => publish(topicArn, incident),
+    now: () => new Date(),
+    sleep: (milliseconds) => pause(milliseconds),
+    digest: (text) => hash(text).slice(0, 16),
+    record,
+    // A session of `<stack>-<room>-<region>`: scripts/serverless.ts names the roles.
+    isOurs: (arn) => arn.includes(`:assumed-role/${stack}-`) && !arn.includes(`:assumed-role/${stack}-operator-`),
+    confirm: confirm ?? (async () => 'unknown'),
+    later: ({ incident, at }) => wakeLater(waker, incident, at),
+    sign: (text) => sign(macKey, hash(text)),
+    verify: (text, code) => verify(macKey, hash(text), code),
+  };
+}

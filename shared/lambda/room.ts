@@ -5,16 +5,19 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { approve, handle, type Result } from '../core/engine.ts';
+import type { Deps, Result } from '../core/deps.ts';
+import { due } from '../core/due.ts';
+import { handle } from '../core/engine.ts';
 import { fault } from '../core/fault.ts';
 import { text } from '../core/json.ts';
 import type { Config } from '../core/mode.ts';
+import { approve } from '../core/people.ts';
 import type { Rule } from '../core/rule.ts';
 import { plain } from '../notify/plain.ts';
-import { compose } from './compose.ts';
+import { type Composed, compose } from './compose.ts';
 
 /** The handler of a room: takes EventBridge events, and `{"firebreak":"approve","incident":ID}` from the CLI. */
-export function serve(room: string, rules: readonly Rule[], config: Config) {
+export function serve(room: string, rules: readonly Rule[], config: Config, confirm?: Deps['confirm']) {
   const logger = new Logger({ serviceName: `firebreak-${room}` });
   const metrics = new Metrics({ namespace: 'Firebreak', serviceName: room, defaultDimensions: { room } });
 
@@ -25,10 +28,18 @@ export function serve(room: string, rules: readonly Rule[], config: Config) {
       config,
       table: needed('FIREBREAK_TABLE'),
       topicArn: needed('FIREBREAK_TOPIC'),
+      stack: needed('FIREBREAK_STACK'),
+      macKey: needed('FIREBREAK_MAC_KEY'),
+      waker: {
+        functionArn: context.invokedFunctionArn,
+        roleArn: needed('FIREBREAK_WAKER_ROLE'),
+        group: needed('FIREBREAK_STACK'),
+        deadLetterArn: needed('FIREBREAK_DEAD_LETTERS'),
+      },
       holder: context.awsRequestId,
+      ...(confirm && { confirm }),
     });
-    const asked = text(event, 'firebreak') === 'approve' ? text(event, 'incident') : undefined;
-    const results = asked === undefined ? await handle(event, deps) : [await approve(asked, deps)];
+    const results = await answered(event, deps);
     for (const { outcome, incident, rules: ids, resource, note } of results) {
       metrics.addMetric(outcome, MetricUnit.Count, 1);
       logger.info('outcome', {
@@ -51,6 +62,16 @@ export function serve(room: string, rules: readonly Rule[], config: Config) {
     .use(logMetrics(metrics))
     .use({ onError: ({ error }) => void logger.error('failed', { error: named(error) }) })
     .handler(answer);
+}
+
+/** An event, or one of the two commands that name an incident: what is done of it is in its record, not in the command. */
+async function answered(event: unknown, deps: Composed): Promise<readonly Result[]> {
+  const incident = text(event, 'incident');
+  const command = text(event, 'firebreak');
+  if (command === undefined || incident === undefined) return handle(event, deps);
+  if (command === 'approve') return [await approve(incident, deps)];
+  if (command === 'due') return due(incident, deps);
+  throw fault('UnknownCommand', `expected approve or due, found ${plain(command, 40)}`);
 }
 
 function needed(name: string): string {

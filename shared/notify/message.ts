@@ -23,6 +23,12 @@ export type Message = {
 const headlines = {
   open: 'Working on it',
   fixed: 'Fixed',
+  settling: 'Takes its time',
+  held: 'Held for a time',
+  released: 'Hold ended',
+  partly: 'PARTLY FIXED',
+  refused: 'REFUSED',
+  expired: 'Nobody answered',
   safe: 'Safe already',
   rehearsed: 'Would fix',
   asked: 'Asks you',
@@ -117,6 +123,15 @@ function done(incident: Incident): string {
       return `${note}; it is again as it was before the fix`;
     case 'unparsed':
       return 'nothing; the event itself waits in the dead-letter queue';
+    case 'held':
+      return `changed and read back, for a time; ${note}`;
+    case 'refused':
+    case 'expired':
+      return `nothing was changed; ${note}`;
+    case 'partly':
+      return `some steps of the fix were made, others not; look at the resource yourself. ${note}`;
+    case 'settling':
+    case 'released':
     case 'open':
     case 'exempt':
     case 'off':
@@ -136,48 +151,45 @@ function seconds(from: string | undefined, to: string | undefined): string {
   return took >= 0 ? `, ${took.toFixed(1)} seconds after it happened` : '';
 }
 
+/** Which of an incident's states are compared, under which words. */
+const comparisons: {
+  readonly [outcome in Outcome]?: readonly [title: string, from: 'before' | 'plan', to: 'plan' | 'after'];
+} = {
+  fixed: ['Changed', 'before', 'after'],
+  held: ['Changed', 'before', 'after'],
+  released: ['Changed back', 'plan', 'after'],
+  undone: ['Changed back', 'plan', 'after'],
+  asked: ['It would change', 'before', 'plan'],
+  rehearsed: ['It would have changed', 'before', 'plan'],
+  failed: ['It was to change', 'before', 'plan'],
+};
+
 function changed(incident: Incident): readonly string[] {
-  const { before, plan, after, outcome, lens } = incident;
-  const [title, from, to] =
-    outcome === 'undone'
-      ? (['Changed back', plan, after] as const)
-      : outcome === 'fixed'
-        ? (['Changed', before, after] as const)
-        : outcome === 'asked'
-          ? (['It would change', before, plan] as const)
-          : outcome === 'rehearsed'
-            ? (['It would have changed', before, plan] as const)
-            : outcome === 'failed'
-              ? (['It was to change', before, plan] as const)
-              : [];
-  if (!from || !to) return [];
-  const shown = difference(from.state, to.state, 40);
-  return shown.length > 0
-    ? ['', `${title}${lens ? ` ${lens}` : ''} (- before, + after):`, ...shown.map((line) => `  ${line}`)]
-    : [];
+  const [title, from, to] = comparisons[incident.outcome] ?? [];
+  const before = from && incident[from];
+  const after = to && incident[to];
+  if (!before || !after) return [];
+  const shown = difference(before.state, after.state, 40).map((line) => `  ${line}`);
+  const lens = incident.lens ? ` ${incident.lens}` : '';
+  return shown.length > 0 ? ['', `${title}${lens} (- before, + after):`, ...shown] : [];
 }
 
 function commands({ id, outcome, undo }: Incident): readonly string[] {
-  const next: readonly (readonly [string, string])[] =
-    outcome === 'asked'
-      ? [
-          ['To fix it', `npx firebreak approve ${id}`],
-          ['To leave it', 'do nothing'],
-        ]
-      : outcome === 'fixed' && undo === 'none'
-        ? [['To undo', 'there is no way back from this fix']]
-        : outcome === 'fixed'
-          ? [['To undo', `npx firebreak undo ${id}`]]
-          : outcome === 'rehearsed'
-            ? [['To let it act', 'raise the mode of its rule in firebreak.yml']]
-            : outcome === 'failed'
-              ? [['To try again', 'npx firebreak redrive, once the cause is mended']]
-              : outcome === 'unparsed'
-                ? [['To try again', 'npx firebreak redrive']]
-                : [];
-  return [...next, ['Details', `npx firebreak incidents ${id}`] as const].map(
-    ([what, command]) => `${what}:`.padEnd(16) + command,
-  );
+  const back = undo === 'none' ? 'there is no way back from this fix' : `npx firebreak undo ${id}`;
+  const steps: { readonly [key in Outcome]?: readonly (readonly [string, string])[] } = {
+    asked: [
+      ['To fix it', `npx firebreak approve ${id}`],
+      ['To leave it', 'do nothing'],
+    ],
+    fixed: [['To undo', back]],
+    held: [['To end it now', back]],
+    partly: [['To try again', 'npx firebreak redrive, once the cause is mended']],
+    rehearsed: [['To let it act', 'raise the mode of its rule in firebreak.yml']],
+    failed: [['To try again', 'npx firebreak redrive, once the cause is mended']],
+    unparsed: [['To try again', 'npx firebreak redrive']],
+  };
+  const all = [...(steps[outcome] ?? []), ['Details', `npx firebreak incidents ${id}`] as const];
+  return all.map(([what, command]) => `${what}:`.padEnd(16) + command);
 }
 
 const foot = ({ rules, severity, id }: Incident): string =>

@@ -1,7 +1,7 @@
 /** What every fix must keep, from every awkward state: on emulators that nobody here wrote, under the room's own role. */
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { rooms } from '../../functions/rooms.ts';
-import { undo } from '../../shared/core/engine.ts';
+import { undo } from '../../shared/core/people.ts';
 import type { Json } from '../../shared/core/json.ts';
 import { hasFix } from '../../shared/core/rule.ts';
 import { hands, type Hands, roleEnv, ruleOf } from '../support/hands.ts';

@@ -3,7 +3,7 @@
  * allowed, and nothing is granted that none of them needs.
  */
 import { afterAll, describe, expect, inject, it } from 'vitest';
-import { undo } from '../../shared/core/engine.ts';
+import { undo } from '../../shared/core/people.ts';
 import { hands, roleEnv, ruleOf } from '../support/hands.ts';
 import { allows, askedBy, grantsOf, without } from '../support/iam.ts';
 import { policiesOf } from '../support/roles.ts';

@@ -22,8 +22,16 @@ function demo(folder: string): Promise<{ code: number; report: Report; said: str
   const json = join(folder, '.build/demo.json');
   mkdirSync(dirname(json), { recursive: true });
   return new Promise((done) => {
-    execFile(process.execPath, ['scripts/demo/demo.ts', '--json', json], { cwd: folder, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
-      done({ code: error ? Number(error.code ?? 1) : 0, report: JSON.parse(readFileSync(json, 'utf8')) as Report, said: stdout + stderr }),
+    execFile(
+      process.execPath,
+      ['scripts/demo/demo.ts', '--json', json],
+      { cwd: folder, maxBuffer: 1 << 26 },
+      (error, stdout, stderr) =>
+        done({
+          code: error ? Number(error.code ?? 1) : 0,
+          report: JSON.parse(readFileSync(json, 'utf8')) as Report,
+          said: stdout + stderr,
+        }),
     );
   });
 }
@@ -31,7 +39,17 @@ function demo(folder: string): Promise<{ code: number; report: Report; said: str
 /** A copy of the product's files, sharing what was installed. */
 function copied(): string {
   const folder = mkdtempSync(join(tmpdir(), 'firebreak-copy-'));
-  for (const name of ['cli', 'functions', 'shared', 'scripts', 'events', 'package.json', 'tsconfig.json', 'serverless.yml', 'firebreak.yml'])
+  for (const name of [
+    'cli',
+    'functions',
+    'shared',
+    'scripts',
+    'events',
+    'package.json',
+    'tsconfig.json',
+    'serverless.yml',
+    'firebreak.yml',
+  ])
     cpSync(name, join(folder, name), { recursive: true });
   for (const name of ['node_modules', '.venv']) symlinkSync(resolve(name), join(folder, name));
   return folder;
@@ -42,7 +60,14 @@ test('the demo does what it says', async () => {
   try {
     const { code, report, said } = await demo(folder);
     expect(code, said).toBe(0);
-    expect(report).toMatchObject({ preset: 'standard', ok: true, undo: { ok: true }, exempt: { outcome: 'exempt' }, duplicate: { outcome: 'duplicate' }, refused: { function: 's3', action: 's3:DeleteBucket' } });
+    expect(report).toMatchObject({
+      preset: 'standard',
+      ok: true,
+      undo: { ok: true },
+      exempt: { outcome: 'exempt' },
+      duplicate: { outcome: 'duplicate' },
+      refused: { function: 's3', action: 's3:DeleteBucket' },
+    });
     expect(report.fires.map(({ rule, outcome }) => `${rule} ${outcome}`)).toEqual([
       's3/public-policy fixed',
       'ec2/security-group-open fixed',
@@ -65,11 +90,19 @@ test('the demo fails when write does nothing', async () => {
       const text = readFileSync(path, 'utf8');
       writeFileSync(path, text.replace(/^( +)async write\([^)]*\)[^{]*\{/gm, '$&\n    if (Date.now() > 0) return;'));
     }
-    expect(execFileSync('grep', ['-rlE', 'if \\(Date.now\\(\\) > 0\\) return;', 'functions'], { cwd: folder, encoding: 'utf8' }).trim().split('\n').length).toBe(4);
+    expect(
+      execFileSync('grep', ['-rlE', 'if \\(Date.now\\(\\) > 0\\) return;', 'functions'], {
+        cwd: folder,
+        encoding: 'utf8',
+      })
+        .trim()
+        .split('\n').length,
+    ).toBe(4);
     const { code, report, said } = await demo(folder);
     expect(code, said).toBe(1);
     expect(report.ok).toBe(false);
-    for (const { outcome, rule } of report.fires) if (!rule.startsWith('root/') && !rule.startsWith('iam/')) expect(outcome, rule).not.toBe('fixed');
+    for (const { outcome, rule } of report.fires)
+      if (!rule.startsWith('root/') && !rule.startsWith('iam/')) expect(outcome, rule).not.toBe('fixed');
   } finally {
     rmSync(folder, { recursive: true });
   }

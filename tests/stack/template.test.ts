@@ -17,12 +17,17 @@ beforeAll(async () => {
   for (const preset of presets)
     templates.set(
       preset,
-      await packaged(`preset: ${preset}\nchannels: {email: [security@example.com]}\nprotected: ["arn:aws:iam::*:user/break-glass"]\n`, async (file) => {
-        if (preset !== 'strict') return;
-        // cfn-lint exits non-zero when it finds anything: what it found is on its standard output.
-        const said = await promisify(execFile)(`${bin}/cfn-lint`, ['--format', 'json', file]).catch((error: { stdout: string }) => error);
-        lint = JSON.parse(said.stdout || '[]') as typeof lint;
-      }),
+      await packaged(
+        `preset: ${preset}\nchannels: {email: [security@example.com]}\nprotected: ["arn:aws:iam::*:user/break-glass"]\n`,
+        async (file) => {
+          if (preset !== 'strict') return;
+          // cfn-lint exits non-zero when it finds anything: what it found is on its standard output.
+          const said = await promisify(execFile)(`${bin}/cfn-lint`, ['--format', 'json', file]).catch(
+            (error: { stdout: string }) => error,
+          );
+          lint = JSON.parse(said.stdout || '[]') as typeof lint;
+        },
+      ),
     );
 });
 
@@ -35,7 +40,8 @@ const allowed = (preset: string, room: string): readonly string[] =>
   statementsOf(of(preset), room)
     .filter(({ Effect }) => Effect === 'Allow')
     .flatMap(({ Action }) => Action);
-const resources = (preset: string, type: string) => Object.values(of(preset).Resources).filter(({ Type }) => Type === type);
+const resources = (preset: string, type: string) =>
+  Object.values(of(preset).Resources).filter(({ Type }) => Type === type);
 
 test('cfn-lint finds nothing but the DependsOn that osls writes', () => {
   expect(lint.filter(({ Rule }) => Rule.Id !== 'W3005')).toEqual([]);
@@ -43,10 +49,16 @@ test('cfn-lint finds nothing but the DependsOn that osls writes', () => {
 });
 
 // Own resources: the table, the topic, the queue, the key, the log group.
-const own = /^(logs:CreateLogStream|logs:PutLogEvents|dynamodb:(GetItem|PutItem|UpdateItem|ConditionCheckItem)|sns:Publish|sqs:SendMessage|kms:(Decrypt|GenerateDataKey\*?))$/;
+const own =
+  /^(logs:CreateLogStream|logs:PutLogEvents|dynamodb:(GetItem|PutItem|UpdateItem|ConditionCheckItem)|sns:Publish|sqs:SendMessage|kms:(Decrypt|GenerateDataKey\*?))$/;
 
 test('observe deploys no mutating action outside Firebreak’s own resources', () => {
-  const reads = new Set(Object.values(rooms).flat().filter(hasFix).flatMap((rule) => rule.permissions.read.flatMap(({ actions }) => [...actions] as string[])));
+  const reads = new Set(
+    Object.values(rooms)
+      .flat()
+      .filter(hasFix)
+      .flatMap((rule) => rule.permissions.read.flatMap(({ actions }) => [...actions] as string[])),
+  );
   for (const room of Object.keys(rooms))
     for (const action of allowed('observe', room)) {
       expect(own.test(action) || reads.has(action), `${room} may ${action}`).toBe(true);
@@ -58,7 +70,12 @@ test('write permissions follow the modes: guard holds those of class G alone, st
   for (const [room, rules] of Object.entries(rooms))
     for (const rule of rules.filter(hasFix))
       for (const action of rule.permissions.write.flatMap(({ actions }) => actions)) {
-        const needed = rules.some((other) => hasFix(other) && other.class === 'G' && other.permissions.write.some(({ actions }) => actions.includes(action)));
+        const needed = rules.some(
+          (other) =>
+            hasFix(other) &&
+            other.class === 'G' &&
+            other.permissions.write.some(({ actions }) => actions.includes(action)),
+        );
         expect(allowed('guard', room).includes(action), `${room} ${action} under guard`).toBe(needed);
         expect(allowed('standard', room), `${room} under standard`).toContain(action);
       }
@@ -66,11 +83,14 @@ test('write permissions follow the modes: guard holds those of class G alone, st
 
 test('no role holds an action that only undo needs', () => {
   for (const [room, rules] of Object.entries(rooms))
-    for (const action of rules.filter(hasFix).flatMap((rule) => rule.permissions.undo ?? [])) expect(allowed('strict', room)).not.toContain(action);
+    for (const action of rules.filter(hasFix).flatMap((rule) => rule.permissions.undo ?? []))
+      expect(allowed('strict', room)).not.toContain(action);
 });
 
 test('each function has a role of its own, which may not touch Firebreak’s roles nor protected names', () => {
-  const roles = resources('strict', 'AWS::Lambda::Function').map(({ Properties }) => JSON.stringify(Properties['Role']));
+  const roles = resources('strict', 'AWS::Lambda::Function').map(({ Properties }) =>
+    JSON.stringify(Properties['Role']),
+  );
   expect(new Set(roles).size).toBe(Object.keys(rooms).length);
   for (const room of Object.keys(rooms)) {
     const denied = statementsOf(of('strict'), room).filter(({ Effect }) => Effect === 'Deny');
@@ -81,20 +101,28 @@ test('each function has a role of its own, which may not touch Firebreak’s rol
 
 test('a star stands for a resource only where the service has no ARN for the action', () => {
   const noArn = new Set(
-    Object.values(rooms).flat().filter(hasFix).flatMap(({ permissions }) => [...permissions.read, ...permissions.write]).flatMap(({ actions, resources: on }) => ('noArn' in on ? [...actions] : [] as string[])),
+    Object.values(rooms)
+      .flat()
+      .filter(hasFix)
+      .flatMap(({ permissions }) => [...permissions.read, ...permissions.write])
+      .flatMap(({ actions, resources: on }) => ('noArn' in on ? [...actions] : ([] as string[]))),
   );
   for (const room of Object.keys(rooms))
     for (const { Effect, Action, Resource } of statementsOf(of('strict'), room))
-      if (Effect === 'Allow' && JSON.stringify([Resource].flat()).includes('"*"')) expect(Action.filter((action) => !noArn.has(action))).toEqual([]);
+      if (Effect === 'Allow' && JSON.stringify([Resource].flat()).includes('"*"'))
+        expect(Action.filter((action) => !noArn.has(action))).toEqual([]);
 });
 
 test('ARNs name their partition by pseudo-parameter', () => {
   for (const room of Object.keys(rooms))
-    for (const { Resource, Sid } of statementsOf(of('strict'), room)) if (Sid !== 'Protected') expect(JSON.stringify(Resource)).not.toMatch(/arn:aws[:-]/);
+    for (const { Resource, Sid } of statementsOf(of('strict'), room))
+      if (Sid !== 'Protected') expect(JSON.stringify(Resource)).not.toMatch(/arn:aws[:-]/);
 });
 
 test('the patterns deployed are those that the rules say, each within EventBridge’s limit', () => {
-  const deployed = resources('guard', 'AWS::Events::Rule').map(({ Properties }) => JSON.stringify(Properties['EventPattern']));
+  const deployed = resources('guard', 'AWS::Events::Rule').map(({ Properties }) =>
+    JSON.stringify(Properties['EventPattern']),
+  );
   const said = Object.values(rooms).flatMap((rules) => patternsOf(rules).map(({ pattern }) => JSON.stringify(pattern)));
   expect(deployed.sort()).toEqual(said.sort());
   for (const pattern of deployed) expect(pattern.length).toBeLessThan(patternLimit);
@@ -125,7 +153,8 @@ test('every function retries twice, then leaves the event in the one dead-letter
     expect(Properties).toMatchObject({ MaximumRetryAttempts: 2 });
     expect(JSON.stringify(Properties['DestinationConfig'])).toContain('DeadLetters');
   }
-  for (const { Properties } of resources('guard', 'AWS::Logs::LogGroup')) expect(Properties['RetentionInDays']).toBe(90);
+  for (const { Properties } of resources('guard', 'AWS::Logs::LogGroup'))
+    expect(Properties['RetentionInDays']).toBe(90);
   expect(resources('guard', 'AWS::SQS::Queue').length).toBe(1);
 });
 

@@ -8,7 +8,7 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { vi } from 'vitest';
-import type { Deps } from '../../shared/core/engine.ts';
+import type { Deps } from '../../shared/core/deps.ts';
 import type { FixRule, Rule } from '../../shared/core/rule.ts';
 import { policiesOf } from './roles.ts';
 

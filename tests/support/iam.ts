@@ -31,6 +31,8 @@ const resources: Readonly<Record<string, (given: Parameters) => string | undefin
   iam: ({ UserName }) => UserName && `arn:aws:iam::${account}:user/${UserName}`,
   cloudtrail: ({ Name }) =>
     Name && (Name.startsWith('arn:') ? Name : `arn:aws:cloudtrail:${region}:${account}:trail/${Name}`),
+  // Asked for by another member than its name, it may be any instance.
+  rds: ({ DBInstanceIdentifier }) => `arn:aws:rds:${region}:${account}:db:${DBInstanceIdentifier ?? '*'}`,
   ec2: ({ GroupId }) => GroupId && `arn:aws:ec2:${region}:${account}:security-group/${GroupId}`,
 };
 

@@ -1,10 +1,10 @@
 /** Incidents in memory: what incident.ts promises, and nothing that DynamoDB's store would not do. */
 import { fault } from '../../shared/core/fault.ts';
-import type { Claim, Incident, Incidents, Write } from '../../shared/core/incident.ts';
+import type { Claim, Fixed, Incident, Incidents, Pause, Saving } from '../../shared/core/incident.ts';
 import { settled } from '../../shared/core/outcome.ts';
 
-type Lens = { holder?: string; until?: string; last?: string };
-export type Memory = Incidents & { all(): readonly Incident[] };
+type Lens = { holder?: string; until?: string; last?: string; fixes?: readonly Fixed[] };
+export type Memory = Incidents & { all(): readonly Incident[]; pause(pauses: readonly Pause[]): void };
 
 /** A store of its own; `now` is the clock by which leases end. */
 export function memoryIncidents(now: () => Date = () => new Date()): Memory {
@@ -12,6 +12,9 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
   const records = new Map<string, string>();
   const lenses = new Map<string, Lens>();
   const requests = new Map<string, string>();
+  const actors = new Map<string, Fixed[]>();
+  const dues = new Map<string, { room: string; at: string }>();
+  let pauses: readonly Pause[] = [];
 
   const stored = (id: string): Incident | null => {
     const record = records.get(id);
@@ -39,10 +42,7 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
     return { got: 'resumed', incident: resumed };
   }
 
-  async function save(
-    incident: Incident,
-    options: { release?: string; writes?: readonly Write[] } = {},
-  ): Promise<void> {
+  async function save(incident: Incident, options: Saving = {}): Promise<void> {
     const { lease } = incident;
     const closes = options.release !== undefined && lease !== undefined;
     const holder = closes ? lensOf(lease).holder : undefined;
@@ -51,10 +51,17 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
       throw fault('Stale', `incident ${incident.id} was written by another meanwhile`);
     put(incident);
     if (closes) {
-      const { last } = lensOf(lease);
-      const changed = incident.outcome === 'fixed' || incident.outcome === 'undone';
-      lenses.set(lease, changed ? { last: incident.id } : last === undefined ? {} : { last });
+      const { holder: _, until: __, ...kept } = lensOf(lease);
+      const changed = ['fixed', 'held', 'released', 'undone'].includes(incident.outcome);
+      const fixes = options.counts && [...options.counts.onLens, options.counts.fixed].slice(-20);
+      lenses.set(lease, { ...kept, ...(changed && { last: incident.id }), ...(fixes && { fixes }) });
     }
+    if (options.counts) {
+      const { actorKey, fixed } = options.counts;
+      actors.set(actorKey, [...(actors.get(actorKey) ?? []), fixed]);
+    }
+    if (options.due === null) dues.delete(incident.id);
+    else if (options.due !== undefined) dues.set(incident.id, { room: incident.room, at: options.due });
     for (const { requestId } of options.writes ?? []) if (requestId !== 'unknown') requests.set(requestId, incident.id);
   }
 
@@ -65,8 +72,8 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
   }
 
   async function unlock(lease: string, holder: string): Promise<void> {
-    const { holder: held, last } = lensOf(lease);
-    if (held === holder) lenses.set(lease, last === undefined ? {} : { last });
+    const { holder: held, until: _, ...kept } = lensOf(lease);
+    if (held === holder) lenses.set(lease, kept);
   }
 
   async function lastOn(lease: string): Promise<Incident | null> {
@@ -97,6 +104,16 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
     get: async (id) => stored(id),
     lastOn,
     note,
+    standing: async (lease, actorKey) => ({
+      pauses,
+      onLens: lensOf(lease).fixes ?? [],
+      byActor: actors.get(actorKey) ?? [],
+    }),
+    ownerOf: async (requestId) => requests.get(requestId) ?? null,
+    overdue: async (room, time) => [...dues].filter(([, one]) => one.room === room && one.at <= time).map(([id]) => id),
+    pause: (all) => {
+      pauses = all;
+    },
     all: () => [...records.keys()].map((id) => stored(id) as Incident),
   };
 }

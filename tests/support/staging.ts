@@ -1,12 +1,15 @@
 /** The engine over a stage: a rule's own fix, woken by an event that names the stage's target. */
-import { setTimeout as sleep } from 'node:timers/promises';
+
 import { createHash } from 'node:crypto';
-import { approve, type Deps, handle, type Result } from '../../shared/core/engine.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Deps, Result } from '../../shared/core/deps.ts';
+import { handle } from '../../shared/core/engine.ts';
 import type { Json } from '../../shared/core/json.ts';
 import { canonical } from '../../shared/core/json.ts';
+import { approve } from '../../shared/core/people.ts';
 import type { FixRule, Rule } from '../../shared/core/rule.ts';
 import type { Hands } from './hands.ts';
-import { memoryIncidents, type Memory } from './memory.ts';
+import { type Memory, memoryIncidents } from './memory.ts';
 import { call, standard } from './toys.ts';
 
 /** Two states of a lens, comparable. */
@@ -50,6 +53,11 @@ export function engineFor(
     digest: (text) => createHash('sha256').update(text).digest('hex').slice(0, 16),
     record: own.record,
     holder: 'stage',
+    isOurs: () => false,
+    confirm: async () => 'confirmed',
+    later: async () => {},
+    sign: async (text) => createHash('sha256').update(`stage ${text}`).digest('hex'),
+    verify: async (text, code) => createHash('sha256').update(`stage ${text}`).digest('hex') === code,
   };
   return { deps, store, now };
 }

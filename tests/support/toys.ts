@@ -1,9 +1,9 @@
 /** A toy account of lamps: rules and a lens for the engine, a clock that only moves when told, and faults on order. */
 import { createHash } from 'node:crypto';
 import { setImmediate as immediate } from 'node:timers/promises';
-import type { Deps } from '../../shared/core/engine.ts';
+import type { Deps } from '../../shared/core/deps.ts';
 import { fault } from '../../shared/core/fault.ts';
-import type { Incident, Incidents, Write } from '../../shared/core/incident.ts';
+import type { Due, Incident, Incidents, Write } from '../../shared/core/incident.ts';
 import { at, canonical, type Json, text } from '../../shared/core/json.ts';
 import type { Config } from '../../shared/core/mode.ts';
 import {
@@ -12,12 +12,12 @@ import {
   type Permission,
   type Rule,
   type RuleId,
-  type StateFix,
   rule,
+  type StateFix,
   type Trigger,
 } from '../../shared/core/rule.ts';
 import type { Signal } from '../../shared/core/signal.ts';
-import { memoryIncidents, type Memory } from './memory.ts';
+import { type Memory, memoryIncidents } from './memory.ts';
 
 export type Lamp = { readonly lit: boolean; readonly watts: number; readonly colour: string };
 type Target = { readonly lamp: string };
@@ -36,6 +36,9 @@ export const standard: Config = {
   baselines: {},
   retention: { incidents: 90, logs: 30 },
   freshness: 15,
+  breaker: { lens: 2, actor: 20, hours: 24 },
+  approvals: 72,
+  operators: [],
   channels: { email: [] },
   protected: [],
 };
@@ -106,9 +109,14 @@ export function toyWorld(lamps: Record<string, Lamp | null> = { hall: { lit: tru
     get: (...args) => step('get', () => kept.get(...args)),
     lastOn: (...args) => step('lastOn', () => kept.lastOn(...args)),
     note: (...args) => step('note', () => kept.note(...args)),
+    standing: (...args) => step('standing', () => kept.standing(...args)),
+    ownerOf: (...args) => step('ownerOf', () => kept.ownerOf(...args)),
+    overdue: (...args) => step('overdue', () => kept.overdue(...args)),
   });
 
   let holders = 0;
+  const dues: Due[] = [];
+  const codeOf = (words: string): string => createHash('sha256').update(`toy key ${words}`).digest('hex');
   const deps = (rules: readonly Rule[], config: Partial<Config> = {}): Deps => {
     holders += 1;
     return {
@@ -133,6 +141,11 @@ export function toyWorld(lamps: Record<string, Lamp | null> = { hall: { lit: tru
         }
       },
       holder: `invocation-${holders}`,
+      isOurs: (arn) => arn.includes(':assumed-role/firebreak-'),
+      confirm: async () => 'confirmed',
+      later: (due) => step('later', () => void dues.push(due)),
+      sign: (words) => step('sign', () => codeOf(words)),
+      verify: (words, code) => step('verify', () => code === codeOf(words)),
     };
   };
 
@@ -141,6 +154,7 @@ export function toyWorld(lamps: Record<string, Lamp | null> = { hall: { lit: tru
     store,
     log,
     told,
+    dues,
     deps,
     now,
     lamp: (name = 'hall') => states.get(name) ?? null,

@@ -1,5 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { approve, compose, handle, lastAttempt, rereads, type Result, undo } from '../../shared/core/engine.ts';
+import type { Result } from '../../shared/core/deps.ts';
+import { handle, lastAttempt } from '../../shared/core/engine.ts';
+import { approve, undo } from '../../shared/core/people.ts';
+import { compose, rereads } from '../../shared/core/work.ts';
 import type { Incident } from '../../shared/core/incident.ts';
 import type { Json } from '../../shared/core/json.ts';
 import type { Config, Exemption } from '../../shared/core/mode.ts';

@@ -14,6 +14,9 @@ const strict: Config = {
   baselines: {},
   retention: { incidents: 365, logs: 30 },
   freshness: 15,
+  breaker: { lens: 2, actor: 20, hours: 24 },
+  approvals: 72,
+  operators: [],
   channels: { email: [] },
   protected: [],
 };

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import fc from 'fast-check';
 import { mockClient } from 'aws-sdk-client-mock';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { accessKeyCreated } from '../../functions/iam/access-key-created.ts';
 import { rooms } from '../../functions/rooms.ts';
-import { type Deps, handle } from '../../shared/core/engine.ts';
+import type { Deps } from '../../shared/core/deps.ts';
+import { handle } from '../../shared/core/engine.ts';
 import type { Incident } from '../../shared/core/incident.ts';
 import type { Json } from '../../shared/core/json.ts';
 import { type Outcome, outcomes } from '../../shared/core/outcome.ts';
@@ -544,6 +545,9 @@ async function delivered(event: unknown, rules: readonly Rule[]): Promise<Delive
       baselines: {},
       retention: { incidents: 1, logs: 1 },
       freshness: 15,
+      breaker: { lens: 2, actor: 20, hours: 24 },
+      approvals: 72,
+      operators: [],
       channels: { email: [] },
       protected: [],
     },
@@ -554,6 +558,11 @@ async function delivered(event: unknown, rules: readonly Rule[]): Promise<Delive
     digest: (text) => Buffer.from(text).toString('hex').slice(0, 16).padEnd(16, '0'),
     record: (_, work) => work(),
     holder: 'test',
+    isOurs: () => false,
+    confirm: async () => 'confirmed',
+    later: async () => {},
+    sign: async () => 'code',
+    verify: async () => true,
   };
   await handle(event, deps).catch((error: unknown) => {
     if (!(error instanceof Error && error.name === 'Unparsed')) throw error;

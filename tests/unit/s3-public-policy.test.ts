@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it, test } from 'vitest';
-import { bucketPolicy } from '../../functions/s3/lenses/bucket-policy.ts';
+import { bucketPolicy, gone } from '../../functions/s3/lenses/bucket-policy.ts';
 import { publicPolicy } from '../../functions/s3/public-policy.ts';
 import { fault } from '../../shared/core/fault.ts';
 import type { Json } from '../../shared/core/json.ts';
@@ -31,7 +31,7 @@ describe('events', () => {
       // A failed call is an attempt: for the engine to say, not for the rule.
       const fires = file.startsWith('fires-') || event.detail.errorCode !== undefined;
       expect(detect(event).map(({ target, resource }) => ({ target, resource }))).toEqual(
-        fires ? [{ target: { bucket }, resource: `arn:aws:s3:::${bucket}` }] : [],
+        fires ? [{ target: { bucket, partition: 'aws' }, resource: `arn:aws:s3:::${bucket}` }] : [],
       );
     });
   }
@@ -50,7 +50,7 @@ describe('detection', () => {
     const policy = { Statement: [{ ...open, Effect: 'Deny' }, open] };
     expect(detect(put({ bucketName: 'b', bucketPolicy: policy }))).toEqual([
       {
-        target: { bucket: 'b' },
+        target: { bucket: 'b', partition: 'aws-cn' },
         resource: 'arn:aws-cn:s3:::b',
         reason: 'statement 2 is open to everyone (principal *), without a condition',
         certainty: 'certain',
@@ -81,7 +81,7 @@ describe('detection', () => {
 
 describe('the desired policy', () => {
   const desire = (state: Json) => publicPolicy.fix?.desire(state, { target: { bucket: 'b' }, baseline: {} });
-  test.each([null, '{"Version":"2012-10-17","Statement":[]}', 'no JSON'])('%s stays as it is', (state) => {
+  test.each([null, gone, '{"Version":"2012-10-17","Statement":[]}', 'no JSON'])('%s stays as it is', (state) => {
     expect(desire(state)).toBe(state);
   });
 });
@@ -123,7 +123,7 @@ describe('the lens', () => {
     s3.reset();
     s3.onAnyCommand().resolves({});
   });
-  const target = { bucket: 'b' };
+  const target = { bucket: 'b', partition: 'aws' };
 
   it('sends text as it is, and deletes where there is none', async () => {
     await bucketPolicy.write(target, null, '{ "a": 1 }');
@@ -134,9 +134,12 @@ describe('the lens', () => {
     ]);
   });
 
-  test.each(['NoSuchBucketPolicy', 'NoSuchBucket'])('reads %s as null', async (name) => {
+  test.each([
+    ['NoSuchBucketPolicy', null],
+    ['NoSuchBucket', gone],
+  ])('reads %s as %j', async (name, state) => {
     s3.on(GetBucketPolicyCommand).rejects(fault(name, ''));
-    expect(await bucketPolicy.read(target)).toBeNull();
+    expect(await bucketPolicy.read(target)).toBe(state);
   });
 
   it('does not mind a bucket that is gone, and throws all else', async () => {

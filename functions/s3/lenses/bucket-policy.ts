@@ -11,18 +11,28 @@ import type { Lens } from '../../../shared/core/rule.ts';
 /** `bucket`: the name of a general purpose bucket. */
 export type Bucket = { readonly bucket: string };
 
-// NoSuchBucketPolicy and NoSuchBucket: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-const absent = ['NoSuchBucketPolicy', 'NoSuchBucket'];
+/** `partition`: of the bucket's ARN. Rules that share the lens share its target: any of them may be the one that is stored. */
+export type PolicyTarget = Bucket & { readonly partition: string };
 
-/** A bucket's policy: the text as GetBucketPolicy gives it. Null where the bucket has none, or is gone. */
-export const bucketPolicy: Lens<Bucket, string> = {
+/** The policy of a bucket that is gone: no text that S3 would take. A bucket without a policy is another thing. */
+export const gone = '';
+
+// NoSuchBucketPolicy and NoSuchBucket: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+const [unset, missing] = ['NoSuchBucketPolicy', 'NoSuchBucket'];
+
+/** A bucket's policy: the text as GetBucketPolicy gives it. Null where the bucket has none, `gone` where there is no bucket. */
+export const bucketPolicy: Lens<PolicyTarget, string> = {
   id: 's3/bucket-policy',
   key: ({ bucket }) => bucket,
-  read: ({ bucket }) =>
-    orNull(
-      absent,
-      async () => (await client(S3Client).send(new GetBucketPolicyCommand({ Bucket: bucket }))).Policy ?? null,
-    ),
+  async read({ bucket }) {
+    const found = await orNull([missing], async () => ({
+      policy: await orNull([unset], async () => {
+        const { Policy } = await client(S3Client).send(new GetBucketPolicyCommand({ Bucket: bucket }));
+        return Policy ?? null;
+      }),
+    }));
+    return found ? found.policy : gone;
+  },
   canon: (policy) => {
     try {
       return withoutOrder(JSON.parse(policy) as Json);
@@ -31,9 +41,9 @@ export const bucketPolicy: Lens<Bucket, string> = {
     }
   },
   async write({ bucket }, _from, to) {
-    if (to !== null) await client(S3Client).send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: to }));
+    if (to) await client(S3Client).send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: to }));
     // A bucket that was deleted meanwhile has no policy either.
-    else await orNull(absent, () => client(S3Client).send(new DeleteBucketPolicyCommand({ Bucket: bucket })));
+    else await orNull([unset, missing], () => client(S3Client).send(new DeleteBucketPolicyCommand({ Bucket: bucket })));
   },
   undo: () => 'restore',
 };

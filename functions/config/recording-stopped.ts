@@ -1,0 +1,107 @@
+import { arn } from '../../shared/aws/arn.ts';
+import { text } from '../../shared/core/json.ts';
+import { calls, rule, type Unknown } from '../../shared/core/rule.ts';
+import { step, steps } from '../../shared/core/steps.ts';
+import { channel } from './lenses/channel.ts';
+import { type Recorded, recorded } from './lenses/recorded.ts';
+import { here, type Place, recorder } from './lenses/recorder.ts';
+import { recording } from './lenses/recording.ts';
+
+const hub = 'https://docs.aws.amazon.com/securityhub/latest/userguide/config-controls.html#config-1';
+const reference = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsconfig.html';
+const unnamed =
+  'https://docs.aws.amazon.com/aws-managed-policy/latest/reference/CloudWatchNetworkFlowMonitorTopologyServiceRolePolicy.html';
+const recorders = 'arn:${AWS::Partition}:config:${AWS::Region}:${AWS::AccountId}:configuration-recorder/*' as const;
+
+const lost = (what: 'recorder' | 'channel'): Unknown => ({
+  unknown: `there is no ${what} any more, and its settings are in no event: make it again by hand, or write it under baselines, config/recording-stopped, ${what} in firebreak.yml`,
+});
+
+export const recordingStopped = rule({
+  id: 'config/recording-stopped',
+  title: 'AWS Config stopped recording',
+  severity: 'high',
+  why: 'While nothing is recorded, nobody can say how a resource was configured or who changed it, and Config’s rules and most of Security Hub’s controls judge what is long gone. Intruders stop recorders to hide what they build.',
+  class: 'G',
+  breaks: 'nothing',
+  risk: 'None to applications. Recording costs what it cost before.',
+  mends:
+    'starts the recorder again. A recorder or delivery channel that was deleted is made anew as firebreak.yml records it; what is there stays as it is, and without such a record the rule only tells. What happened meanwhile stays unrecorded.',
+  undoes:
+    'stops the recorder, and deletes what was made anew, with your own credentials: the role that starts it can do neither.',
+  responsibility: 'platform, applications, identity and access management',
+  proof: 'emulator',
+  watcher: true,
+  controls: [
+    { framework: 'AWS Security Hub CSPM', id: 'Config.1', source: hub },
+    { framework: 'CIS AWS Foundations v3.0.0', id: '3.3', source: hub },
+    { framework: 'NIST SP 800-53 Rev. 5', id: 'CM-3', source: hub },
+    { framework: 'NIST SP 800-53 Rev. 5', id: 'CM-8', source: hub },
+  ],
+  // Config developer guide, "Logging AWS Config API Calls with AWS CloudTrail": StopConfigurationRecorder and
+  // DeleteDeliveryChannel are shown there, and all operations are logged. Service-linked recorders can't be stopped.
+  triggers: calls(
+    'config.amazonaws.com',
+    'StopConfigurationRecorder',
+    'DeleteConfigurationRecorder',
+    'DeleteDeliveryChannel',
+  ),
+  permissions: {
+    read: [
+      {
+        actions: [
+          'config:DescribeConfigurationRecorders',
+          'config:DescribeConfigurationRecorderStatus',
+          'config:DescribeDeliveryChannels',
+        ],
+        resources: {
+          noArn: `channels have no ARN (${reference}), and no recorder is named, as in AWS’s own ${unnamed}`,
+        },
+      },
+    ],
+    write: [
+      { actions: ['config:PutConfigurationRecorder', 'config:StartConfigurationRecorder'], resources: [recorders] },
+      {
+        actions: ['config:PutDeliveryChannel'],
+        resources: { noArn: `${reference}: the action has no resource types` },
+      },
+      // The recorder's role is handed to Config, and to nobody else.
+      {
+        actions: ['iam:PassRole'],
+        resources: ['arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*'],
+        conditions: { StringEquals: { 'iam:PassedToService': 'config.amazonaws.com' } },
+      },
+    ],
+    undo: ['config:StopConfigurationRecorder', 'config:DeleteDeliveryChannel', 'config:DeleteConfigurationRecorder'],
+  },
+  baseline: recorded,
+  detect(signal) {
+    if (signal.kind !== 'call') return [];
+    const isChannel = signal.name === 'DeleteDeliveryChannel';
+    const name = text(signal.request, isChannel ? 'deliveryChannelName' : 'configurationRecorderName');
+    if (name === undefined) return [];
+    // A recorder's ARN ends with an id that the event does not tell; channels have none.
+    const resource = arn(signal, 'config', `${isChannel ? 'delivery-channel' : 'configuration-recorder'}/${name}`);
+    const happened = signal.name === 'StopConfigurationRecorder' ? 'was stopped' : 'was deleted';
+    const reason = `the ${isChannel ? 'delivery channel' : 'recorder'} ${name} ${happened}: AWS Config records nothing`;
+    return [{ target: { region: signal.region }, resource, reason, certainty: 'certain' }];
+  },
+  // One needs the other: a channel is refused without a recorder, and a recorder does not start without a channel.
+  fix: steps<Place, Recorded>('config/recorder', here, [
+    step({
+      name: 'recorder',
+      lens: recorder,
+      desire: (state, { baseline }) => state ?? baseline.recorder ?? lost('recorder'),
+    }),
+    step({
+      name: 'channel',
+      lens: channel,
+      desire: (state, { baseline }) => state ?? baseline.channel ?? lost('channel'),
+    }),
+    step({
+      name: 'recording',
+      lens: recording,
+      desire: (state, { baseline }) => ({ name: state?.name ?? baseline.recorder?.name ?? 'default', recording: true }),
+    }),
+  ]),
+});

@@ -1,0 +1,43 @@
+/** What the engine is handed: everything that is not pure. And what it answers. */
+import type { Due, Incident, Incidents, Write } from './incident.ts';
+import type { Config } from './mode.ts';
+import type { Outcome } from './outcome.ts';
+import type { Rule } from './rule.ts';
+import type { Found } from './signal.ts';
+
+export type Deps = {
+  readonly room: string;
+  readonly rules: readonly Rule[];
+  readonly config: Config;
+  readonly incidents: Incidents;
+  /** Publishes the one message of an incident's outcome. */
+  tell(incident: Incident): Promise<void>;
+  now(): Date;
+  sleep(milliseconds: number): Promise<void>;
+  /** A short, stable text for a text: an incident's id is made of it. */
+  digest(text: string): string;
+  /** Runs the work and adds every mutating AWS call that it made to `sink`, even when it throws. */
+  record<T>(sink: Write[], work: () => Promise<T>): Promise<T>;
+  /** Who holds a lease: unique to this invocation. */
+  readonly holder: string;
+  /** Whether a caller's ARN is a session of one of this deployment's own roles. */
+  isOurs(arn: string): boolean;
+  /** Asks the service that is said to have made a finding; `unknown` where it can't be asked. */
+  confirm(finding: Found): Promise<'confirmed' | 'absent' | 'unknown'>;
+  /** Has this room's function look at an incident again, once, at a time. */
+  later(due: Due): Promise<void>;
+  /** A code over what would be written from a record, by a key that only this deployment's roles may use. */
+  sign(text: string): Promise<string>;
+  verify(text: string, code: string): Promise<boolean>;
+};
+
+export type Result = {
+  readonly outcome: Outcome;
+  readonly incident: string | null;
+  readonly rules: readonly string[];
+  readonly resource: string | null;
+  readonly note: string;
+};
+
+/** A delivery under way: whether it holds the lease of its lens. */
+export type Run = Deps & { readonly held: boolean };

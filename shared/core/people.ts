@@ -1,0 +1,154 @@
+/** What people decide about an incident: to have a fix carried out, or taken back. */
+import type { Deps, Result, Run } from './deps.ts';
+import { fault } from './fault.ts';
+import type { Incident } from './incident.ts';
+import type { Json } from './json.ts';
+import { objection, paused } from './standing.ts';
+import {
+  alreadySafe,
+  announce,
+  apply,
+  aside,
+  ask,
+  begun,
+  compose,
+  type Fix,
+  finish,
+  forged,
+  genuine,
+  groupOf,
+  isUnknown,
+  keeping,
+  leaseSeconds,
+  next,
+  proven,
+  result,
+  same,
+  untold,
+} from './work.ts';
+
+/** Carries out an incident that a person approved; `decision` must be stored on it. */
+export async function approve(id: string, deps: Deps): Promise<Result> {
+  const incident = await found(id, deps);
+  if (incident.decision && incident.outcome !== 'asked' && untold(incident)) return retold(incident, deps);
+  if (incident.outcome !== 'asked')
+    throw fault('NotAsked', `incident ${id} is ${incident.outcome}: only one that is asked can be approved`);
+  if (!incident.decision) throw fault('NotDecided', `incident ${id} holds no decision: run firebreak approve ${id}`);
+  if (!(await genuine(incident, deps))) return forged(incident, deps);
+  const { group, fix } = groupOf(incident, deps);
+  return locked(incident, deps, async (run) => {
+    // Not the circuit breaker: it asked for this very answer. A pause holds for everybody.
+    const { standing } = await objection(incident, group, run);
+    const pause = paused(incident, standing, deps.now());
+    if (pause !== null) throw fault('Paused', `${pause}; to end it: firebreak resume`);
+    const state = await fix.lens.read(incident.target ?? null);
+    const plan = compose(group, state);
+    const { decision, ...undecided } = incident;
+    const by = decision?.by ?? 'unknown';
+    const entry = { at: deps.now().toISOString(), what: 'approved', by };
+    const { until: _, ...open } = incident;
+    const read = {
+      ...open,
+      mode: 'remediate' as const,
+      note: `approved by ${by}`,
+      times: { ...incident.times, read: entry.at },
+      timeline: [...incident.timeline, entry],
+    };
+    if (isUnknown(plan)) return finish(read, { outcome: 'told', note: plan.unknown + aside(incident) }, run);
+    if (same(fix.lens, state, plan)) return alreadySafe(read, group, state, fix, run);
+    // An interrupted approval may have left half a write: the before that was shown stays the way back.
+    const before = begun(incident) && incident.before ? incident.before : { state };
+    const asShown =
+      same(fix.lens, plan, incident.plan?.state ?? null) &&
+      (begun(incident) || same(fix.lens, state, incident.before?.state ?? null));
+    if (!asShown) {
+      const anew = { ...undecided, before, plan: { state: plan } };
+      await ask(anew, 'it changed after the question: here is the new plan', run);
+      return result(
+        'replanned',
+        incident,
+        `${incident.resource} changed after the question; look again, then: firebreak approve ${id}`,
+      );
+    }
+    return apply({ ...read, before, plan: { state: plan } }, group, fix, state, plan, run, standing.onLens);
+  });
+}
+
+/** Takes a fix back: writes what was there before, if what is there still is what the fix left. */
+export async function undo(id: string, by: string, force: boolean, deps: Deps): Promise<Result> {
+  const incident = await found(id, deps);
+  if (incident.outcome === 'undone' && untold(incident)) return retold(incident, deps);
+  if (!incident.before || !begun(incident) || !(['fixed', 'held'].includes(incident.outcome) || force))
+    throw fault('NothingToUndo', `incident ${id} is ${incident.outcome}: only a fix can be undone`);
+  if (incident.undo === 'none') throw fault('OneWay', `incident ${id}: this fix has no way back`);
+  if (!(await genuine(incident, deps))) return forged(incident, deps);
+  const { fix } = groupOf(incident, deps);
+  const already = { outcome: 'undone' as const, note: `taken back by ${by}: it was as before already` };
+  const end = { outcome: 'undone' as const, note: `taken back by ${by}` };
+  return locked(incident, deps, async (run) => {
+    const state = await fix.lens.read(incident.target ?? null);
+    const goal = goalOf(fix, incident, state);
+    if (same(fix.lens, state, goal)) return finish(incident, { ...already, after: { state } }, run, { due: null });
+    if (!force && !same(fix.lens, state, incident.after?.state ?? null)) {
+      await deps.incidents.unlock(incident.lease ?? '', deps.holder);
+      return result(
+        'drifted',
+        incident,
+        `${incident.resource} changed after the fix; to overwrite it all the same: firebreak undo ${id} --force`,
+      );
+    }
+    const begin = { at: deps.now().toISOString(), what: 'undo begun', by };
+    return takeBack(next(incident, { timeline: [...incident.timeline, begin] }), fix, state, end, run);
+  });
+}
+
+/** The state that undo writes: the one before, or what the lens makes of it and of what is there now. */
+export const goalOf = (fix: Fix, incident: Incident, now: Json): Json => {
+  const before = incident.before?.state ?? null;
+  return fix.lens.back ? fix.lens.back(before, now) : before;
+};
+
+/** Stores the record as it is now, writes the way back, reads it back, and ends the incident. */
+export async function takeBack(
+  recorded: Incident,
+  fix: Fix,
+  state: Json,
+  end: { readonly outcome: 'undone' | 'released'; readonly note: string },
+  run: Run,
+): Promise<Result> {
+  const target = recorded.target ?? null;
+  const goal = goalOf(fix, recorded, state);
+  await run.incidents.save(recorded);
+  return keeping(recorded, run, async (writes) => {
+    await run.record(writes, () => fix.lens.write(target, state, goal));
+    const after = await proven(fix.lens, target, (now) => same(fix.lens, now, goalOf(fix, recorded, now)), run);
+    const written = { ...recorded, writes: [...recorded.writes, ...writes] };
+    return finish(written, { ...end, after: { state: after } }, run, { writes, due: null });
+  });
+}
+
+/** Tells what an interrupted command left untold. */
+async function retold(incident: Incident, deps: Deps): Promise<Result> {
+  await announce(incident, deps);
+  return result(incident.outcome, incident, incident.note);
+}
+
+export async function locked(incident: Incident, deps: Deps, work: (run: Run) => Promise<Result>): Promise<Result> {
+  const lease = incident.lease;
+  if (lease === undefined) throw fault('NothingToUndo', `incident ${incident.id} has no lens`);
+  const until = new Date(deps.now().getTime() + leaseSeconds * 1000).toISOString();
+  if (!(await deps.incidents.lock(lease, deps.holder, until)))
+    throw fault('LeaseHeld', `${incident.resource} is being changed right now; try again in a minute`);
+  try {
+    return await work({ ...deps, held: true });
+  } catch (error) {
+    await deps.incidents.unlock(lease, deps.holder);
+    throw error;
+  }
+}
+
+export async function found(id: string, deps: Deps): Promise<Incident> {
+  const incident = await deps.incidents.get(id);
+  if (!incident) throw fault('NoIncident', `there is no incident ${id}; firebreak incidents lists them`);
+  return incident;
+}

@@ -1,0 +1,391 @@
+/**
+ * What is done about one finding once it is claimed: read → plan → record → write → read back → record → tell.
+ * Deliveries, people's decisions and looks that are due all come through here.
+ */
+import type { Decided } from './decide.ts';
+import type { Deps, Result, Run } from './deps.ts';
+import { fault } from './fault.ts';
+import type { Incident, Saving, Write } from './incident.ts';
+import { canonical, type Json, type JsonObject } from './json.ts';
+import type { Outcome } from './outcome.ts';
+import type { Lens, StateFix, Unknown } from './rule.ts';
+import { actorKeyOf, objection } from './standing.ts';
+
+export type Fix = StateFix<Json, Json, unknown>;
+export type Group = readonly [Decided, ...Decided[]];
+
+/** Longer than a function may run, so that a lease outlives nothing but a crash. */
+export const leaseSeconds = 90;
+/** How long to wait before each re-read of a state that does not look safe yet, in milliseconds. */
+export const rereads: readonly number[] = [0, 200, 500, 1000, 2000, 4000];
+/** How long until a state that takes minutes is looked at again. */
+const lookAgainSeconds = 60;
+const silent: ReadonlySet<Outcome> = new Set(['exempt', 'off', 'attempt', 'witness', 'open', 'settling']);
+
+/** Reads and plans; then does what the incident's mode allows. */
+export async function mend(incident: Incident, group: Group, fix: Fix, deps: Run): Promise<Result> {
+  const target = incident.target ?? null;
+  if (incident.before && !(await genuine(incident, deps))) return forged(incident, deps);
+  const state = await fix.lens.read(target);
+  const read = { ...incident, times: { ...incident.times, read: deps.now().toISOString() } };
+  const plan = compose(group, state);
+  const before = incident.before ?? { state };
+  if (isUnknown(plan)) return finish(read, { outcome: 'told', note: plan.unknown + aside(incident), before }, deps);
+  if (same(fix.lens, state, plan)) return alreadySafe(read, group, state, fix, deps);
+  const undo = fix.lens.undo(state, plan);
+  const planned = { ...read, before, plan: { state: plan }, undo };
+  switch (incident.mode) {
+    case 'off':
+    case 'notify':
+      return finish(planned, { outcome: 'rehearsed', note: incident.note }, deps);
+    case 'approve':
+      return ask(planned, incident.note, deps);
+    case 'remediate':
+      return remediate(planned, group, fix, state, plan, deps);
+    default:
+      return incident.mode satisfies never;
+  }
+}
+
+/** Acts, if neither a pause nor the circuit breaker stands against it. */
+async function remediate(planned: Incident, group: Group, fix: Fix, from: Json, to: Json, deps: Run): Promise<Result> {
+  const { standing, against } = await objection(planned, group, deps);
+  if (against !== null) return ask({ ...planned, mode: 'approve' }, against, deps);
+  if (!isReady(fix.lens, from)) return settleLater(planned, fix, 'it cannot be changed right now', deps);
+  return apply(planned, group, fix, from, to, deps, standing.onLens);
+}
+
+const isReady = (lens: Fix['lens'], state: Json): boolean => state === null || !lens.ready || lens.ready(state);
+
+/** Puts the question, signed: what a person approves is what was asked. It expires. */
+export async function ask(planned: Incident, note: string, deps: Run): Promise<Result> {
+  const until = new Date(deps.now().getTime() + deps.config.approvals * 3_600_000).toISOString();
+  const signed = { ...planned, until, code: await deps.sign(essence(planned)) };
+  await deps.later({ incident: signed.id, at: until });
+  return finish(signed, { outcome: 'asked', note }, deps, { due: until });
+}
+
+/** Nothing to do: because another incident did it, or an interrupted attempt of ours, or somebody else. */
+export async function alreadySafe(incident: Incident, group: Group, state: Json, fix: Fix, deps: Run): Promise<Result> {
+  const last = incident.lease === undefined ? null : await deps.incidents.lastOn(incident.lease);
+  if (last && explains(last, incident)) {
+    const witness = { id: incident.event.id, name: incident.event.name, at: incident.times.received };
+    await deps.incidents.note(
+      last.id,
+      { at: incident.times.received, what: `also reported: ${incident.event.name}`, outcome: 'witness' },
+      witness,
+    );
+    // A witness is told to nobody: not where an attempt of this incident may have changed something, too.
+    const outcome = begun(incident) ? 'safe' : 'witness';
+    return finish(incident, { outcome, note: `put out by incident ${last.id}${aside(incident)}` }, deps);
+  }
+  if (begun(incident) && incident.plan && same(fix.lens, state, incident.plan.state)) {
+    const verified = { ...incident, times: { ...incident.times, verified: deps.now().toISOString() } };
+    return fixed(verified, group, fix, 'an interrupted attempt had changed it; read back now', state, deps);
+  }
+  const note = state === null ? 'the setting or the resource is not there any more' : 'it was safe when it was read';
+  return finish(incident, { outcome: 'safe', note: note + aside(incident), after: { state } }, deps);
+}
+
+/** Whether an attempt came as far as a write, made or not: its before and plan are stored. */
+export const begun = (incident: Incident): boolean => incident.times.recorded !== undefined;
+
+export const aside = (incident: Incident): string =>
+  begun(incident) ? '; an interrupted attempt may have changed it: compare it with the stored before' : '';
+
+/** A finding tells of what was; a call, only if it was made before the fix was proven. */
+export function explains(last: Incident, incident: Incident): boolean {
+  const { event, recorded } = incident.times;
+  if (last.id === incident.id || last.outcome !== 'fixed' || event === undefined || last.times.verified === undefined)
+    return false;
+  const proven = Date.parse(last.times.verified);
+  // What an attempt of ours still found unsafe was put out by a later fix than that.
+  if (recorded !== undefined) return Date.parse(recorded) <= proven;
+  return incident.actor.type === 'Unknown' || Date.parse(event) <= proven;
+}
+
+/** Records, writes, reads back. `earlier` are the lens's fixes that the circuit breaker counts. */
+export async function apply(
+  planned: Incident,
+  group: Group,
+  fix: Fix,
+  from: Json,
+  to: Json,
+  deps: Run,
+  earlier: Saved['onLens'] = [],
+): Promise<Result> {
+  const code = await deps.sign(essence(planned));
+  const recorded = next(planned, { code, times: { ...planned.times, recorded: deps.now().toISOString() } });
+  await deps.incidents.save(recorded);
+  const target = recorded.target ?? null;
+  return keeping(recorded, deps, async (writes) => {
+    await deps.record(writes, () => fix.lens.write(target, from, to));
+    const written = deps.now().toISOString();
+    const ended = { ...recorded, times: { ...recorded.times, written }, writes: [...recorded.writes, ...writes] };
+    const state = await proven(fix.lens, target, safeFor(group, fix), deps).catch((error: unknown) => {
+      if (fix.lens.settles === undefined || !isNamed(error, 'NotProven')) throw error;
+      return undefined;
+    });
+    if (state === undefined) return settleLater(ended, fix, 'changed; it takes minutes to show', deps, writes);
+    const verified = { ...ended, times: { ...ended.times, verified: deps.now().toISOString() } };
+    return fixed(verified, group, fix, recorded.note, state, deps, writes, earlier);
+  });
+}
+
+type Saved = { readonly onLens: NonNullable<Saving['counts']>['onLens'] };
+
+export const safeFor =
+  (group: Group, fix: Fix) =>
+  (state: Json): boolean => {
+    const again = compose(group, state);
+    return !isUnknown(again) && same(fix.lens, state, again);
+  };
+
+/** The proof is in: a fix for good, or a hold that ends by itself. */
+export async function fixed(
+  incident: Incident,
+  group: Group,
+  fix: Fix,
+  note: string,
+  state: Json,
+  deps: Run,
+  writes: readonly Write[] = [],
+  onLens: Saved['onLens'] = [],
+): Promise<Result> {
+  const entry = { actor: actorKeyOf(incident), at: deps.now().toISOString(), incident: incident.id };
+  const counts = { actorKey: actorKeyOf(incident), fixed: entry, onLens };
+  const minutes = fix.until?.({ target: incident.target ?? null, baseline: group[0].baseline });
+  if (minutes === undefined)
+    return finish(incident, { outcome: 'fixed', note, after: { state } }, deps, { writes, counts });
+  const until = new Date(deps.now().getTime() + minutes * 60_000).toISOString();
+  await deps.later({ incident: incident.id, at: until });
+  const held = { ...incident, until };
+  return finish(held, { outcome: 'held', note: `${note}; until ${until}`, after: { state } }, deps, {
+    writes,
+    counts,
+    due: until,
+  });
+}
+
+/** Looks again in a minute, until the lens's time to settle is over. */
+export async function settleLater(
+  incident: Incident,
+  fix: Fix,
+  note: string,
+  deps: Run,
+  writes: readonly Write[] = [],
+): Promise<Result> {
+  const now = deps.now().getTime();
+  const until = incident.until ?? new Date(now + (fix.lens.settles ?? 0) * 60_000).toISOString();
+  const at = new Date(now + lookAgainSeconds * 1000).toISOString();
+  const code = incident.code ?? (await deps.sign(essence(incident)));
+  await deps.later({ incident: incident.id, at });
+  return finish({ ...incident, until, code }, { outcome: 'settling', note }, deps, { writes, due: at });
+}
+
+/** What was written before a fault is stored as ours, whatever comes of the next attempt. */
+export async function keeping<T>(incident: Incident, deps: Deps, work: (writes: Write[]) => Promise<T>): Promise<T> {
+  const writes: Write[] = [];
+  try {
+    return await work(writes);
+  } catch (error) {
+    // Stored already, or the store is out of reach: in either case the first fault is the one to hand on.
+    if (writes.length > 0)
+      await deps.incidents
+        .save(next(incident, { writes: [...incident.writes, ...writes] }), { writes })
+        .catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Re-reads until the state is as it should be; the last read is the proof. */
+export async function proven(
+  lens: Fix['lens'],
+  target: Json,
+  good: (state: Json) => boolean,
+  deps: Deps,
+): Promise<Json> {
+  let state: Json = null;
+  for (const wait of rereads) {
+    if (wait > 0) await deps.sleep(wait);
+    state = await lens.read(target);
+    if (good(state)) return state;
+  }
+  throw fault(
+    'NotProven',
+    `after the write, ${rereads.length} reads of ${lens.id} ${lens.key(target)} did not show the safe state`,
+  );
+}
+
+/** Stores the outcome, frees the lens, tells people, and stores that they were told. */
+export async function finish(
+  incident: Incident,
+  end: Pick<Incident, 'outcome' | 'note'> & Partial<Pick<Incident, 'before' | 'after'>>,
+  deps: Run,
+  saving: Saving = {},
+): Promise<Result> {
+  const ended = next(incident, {
+    ...end,
+    timeline: [...incident.timeline, { at: deps.now().toISOString(), what: `${end.outcome}: ${end.note}` }],
+  });
+  await deps.incidents.save(ended, { ...saving, ...(deps.held && { release: deps.holder }) });
+  if (!silent.has(ended.outcome)) await announce(ended, deps);
+  return result(ended.outcome, ended, ended.note);
+}
+
+export const isSilent = (outcome: Outcome): boolean => silent.has(outcome);
+
+export const untold = (incident: Incident): boolean =>
+  incident.told !== incident.outcome && !silent.has(incident.outcome);
+
+/** Tells what an interrupted command left untold. */
+export async function retold(incident: Incident, deps: Deps): Promise<Result> {
+  await announce(incident, deps);
+  return result(incident.outcome, incident, incident.note);
+}
+
+export async function announce(incident: Incident, deps: Deps): Promise<void> {
+  await deps.tell(incident);
+  try {
+    await deps.incidents.save(next(incident, { told: incident.outcome }));
+  } catch (error) {
+    // A witness noted meanwhile must not have people told twice.
+    const stored = await deps.incidents.get(incident.id);
+    if (!isStale(error) || stored?.outcome !== incident.outcome) throw error;
+    await deps.incidents.save(next(stored, { told: incident.outcome }));
+  }
+}
+
+/** What a record would have written, as the code covers it: no more may be changed from it than was planned. */
+export function essence(incident: Incident): string {
+  const { id, room, rules, account, region, lens, lease, target, before, plan, undo } = incident;
+  return canonical({ id, room, rules, account, region, lens, lease, target, before, plan, undo } as JsonObject);
+}
+
+export const genuine = async (incident: Incident, deps: Deps): Promise<boolean> =>
+  incident.code === undefined ? !begun(incident) && !incident.plan : deps.verify(essence(incident), incident.code);
+
+/** A record that is not what we stored is told of, loudly, and nothing is written from it. */
+export async function forged(incident: Incident, deps: Deps): Promise<never> {
+  await alarm(
+    {
+      about: incident,
+      title: 'The record of an incident was changed by somebody else',
+      reason: `the code on incident ${incident.id} does not fit what it says`,
+      note: 'nothing was written from it; look in CloudTrail for who wrote to the incidents table',
+    },
+    deps,
+  );
+  throw fault('Forged', `incident ${incident.id} is not what was stored: nothing is done from it`);
+}
+
+/** Stores and tells something about Firebreak itself; once for what it is about. */
+export async function alarm(
+  what: { about: Incident; title: string; reason: string; note: string },
+  deps: Deps,
+): Promise<Result> {
+  const { about, title, reason, note } = what;
+  const received = deps.now().toISOString();
+  const incident: Incident = {
+    id: `fb-${deps.digest(`alarm ${title} ${about.id}`)}`,
+    room: deps.room,
+    rules: ['self/tampering'],
+    title,
+    severity: 'critical',
+    account: about.account,
+    region: about.region,
+    resource: about.resource,
+    event: about.event.requestId === undefined ? about.event : { id: about.event.id, name: about.event.name },
+    actor: about.actor,
+    reasons: [reason],
+    mode: 'notify',
+    outcome: 'refused',
+    note,
+    writes: [],
+    witnesses: [],
+    timeline: [{ at: received, what: reason }],
+    times: { ...(about.times.event !== undefined && { event: about.times.event }), received },
+    attempts: 1,
+    at: received,
+    version: 0,
+  };
+  const claim = await deps.incidents.claim(incident, null);
+  const stored = claim.got === 'duplicate' || claim.got === 'resumed' ? claim.incident : incident;
+  if (untold(stored)) await announce(stored, deps);
+  return result('refused', stored, note);
+}
+
+/** The rules of a stored incident, as a group to plan with. */
+export function groupOf(incident: Incident, deps: Deps): { group: Group; fix: Fix } {
+  const finding = {
+    target: incident.target ?? null,
+    resource: incident.resource,
+    reason: '',
+    certainty: 'certain' as const,
+  };
+  const decided = deps.rules
+    .filter((rule) => incident.rules.includes(rule.id))
+    .map(
+      (rule): Decided => ({
+        rule,
+        finding,
+        fix: rule.fix,
+        way: 'approve',
+        mode: 'approve',
+        note: '',
+        baseline: deps.config.baselines[rule.id] ?? {},
+      }),
+    );
+  const [first, ...others] = decided;
+  if (!first?.fix) throw fault('NoRule', `none of ${incident.rules.join(', ')} has a fix in this version of Firebreak`);
+  return { group: [first, ...others], fix: first.fix };
+}
+
+export const isStale = (error: unknown): boolean => error instanceof Error && error.name === 'Stale';
+
+export const isUnknown = (plan: Json | Unknown): plan is Unknown =>
+  typeof plan === 'object' &&
+  plan !== null &&
+  !Array.isArray(plan) &&
+  'unknown' in plan &&
+  typeof plan.unknown === 'string';
+
+export const isNamed = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
+
+/** Every rule's desire of the same lens, one after the other until nobody wants a change: one plan. */
+export function compose(group: readonly Decided[], state: Json): Json | Unknown {
+  let plan = state;
+  for (let round = 0; round <= group.length; round += 1) {
+    let settles = true;
+    for (const { fix, finding, baseline } of group) {
+      if (!fix) continue;
+      const wanted = fix.desire(plan, { target: finding.target, baseline });
+      if (isUnknown(wanted)) return wanted;
+      // Each for itself: one that undoes what another did would leave the round as it began.
+      settles &&= canonical(wanted) === canonical(plan);
+      plan = wanted;
+    }
+    if (settles) return plan;
+  }
+  const ids = group.map((decided) => decided.rule.id).join(', ');
+  throw fault('Unsettled', `the safe states that ${ids} want of one lens contradict each other`);
+}
+
+export function same(lens: Lens<Json, Json>, a: Json, b: Json): boolean {
+  const canon = (state: Json): string => canonical(state === null || !lens.canon ? state : lens.canon(state));
+  return canon(a) === canon(b);
+}
+
+export const next = (incident: Incident, change: Partial<Incident>): Incident => ({
+  ...incident,
+  ...change,
+  version: incident.version + 1,
+});
+
+export const result = (outcome: Outcome, incident: Incident, note: string): Result => ({
+  outcome,
+  incident: incident.id,
+  rules: incident.rules,
+  resource: incident.resource,
+  note,
+});
