@@ -43,15 +43,28 @@ export async function findRules(): Promise<ReadonlyMap<string, readonly Found[]>
   return new Map([...rooms].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function statements(rules: readonly Rule[], kind: 'read' | 'write'): readonly object[] {
-  return rules.filter(hasFix).flatMap((rule) =>
-    rule.permissions[kind].map(({ actions, resources, conditions }: Permission) => ({
-      for: [rule.id],
-      actions: [...actions].sort(),
-      resources: 'noArn' in resources ? ['*'] : [...resources],
-      ...('noArn' in resources && { why: resources.noArn }),
-      ...(conditions && { conditions }),
-    })),
+type Granted = Pick<Permission, 'actions' | 'conditions'> & {
+  for: string[];
+  resources: readonly string[];
+  why?: string;
+};
+
+function statements(rules: readonly Rule[], kind: 'read' | 'write'): readonly Granted[] {
+  const each = rules.filter(hasFix).flatMap((rule) =>
+    rule.permissions[kind].map(
+      ({ actions, resources, conditions }: Permission): Granted => ({
+        for: [rule.id],
+        actions: [...actions].sort() as unknown as Permission['actions'],
+        resources: 'noArn' in resources ? ['*'] : [...resources],
+        ...('noArn' in resources && { why: resources.noArn }),
+        ...(conditions && { conditions }),
+      }),
+    ),
+  );
+  // What several rules need alike is granted once, for as long as one of them may act.
+  const alike = Map.groupBy(each, ({ for: _, ...permission }) => JSON.stringify(permission));
+  return [...alike.values()].flatMap(([first, ...others]) =>
+    first ? [{ ...first, for: [...first.for, ...others.flatMap((one) => one.for)] }] : [],
   );
 }
 

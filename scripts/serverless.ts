@@ -59,7 +59,11 @@ export async function stackParts(): Promise<StackParts> {
 
 /** The same, pure: the parts of a stack for these rooms under this configuration. */
 export function partsOf(rooms: readonly Room[], config: Config, stack: string): StackParts {
-  const resources: Resources = { ...errorAlarms(rooms, stack), ...subscriptions(config.channels.email) };
+  const resources: Resources = {
+    ...errorAlarms(rooms, stack),
+    ...subscriptions(config.channels.email),
+    OperatorRole: operator(config.operators),
+  };
   for (const room of rooms) {
     resources[roleOf(room)] = role(room, config, stack);
     Object.assign(resources, readOnlyRules(room, stack));
@@ -69,7 +73,7 @@ export function partsOf(rooms: readonly Room[], config: Config, stack: string): 
 }
 
 /** The rooms that have a function.yml, in alphabetical order. */
-async function readRooms(): Promise<Room[]> {
+export async function readRooms(): Promise<Room[]> {
   const dir = join(root, 'functions');
   const folders = (await readdir(dir, { withFileTypes: true })).filter((entry) => entry.isDirectory());
   const texts = await Promise.all(
@@ -155,9 +159,38 @@ function readOnlyRules(room: Room, stack: string): Resources {
   return resources;
 }
 
+/** What a role's statement says, as text: ARNs hold pseudo-parameters, and `${Key}` for what the template names. */
+export type Grant = {
+  readonly sid: string;
+  readonly effect: 'Allow' | 'Deny';
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions: { readonly [test: string]: { readonly [key: string]: string | readonly string[] } };
+  /** `own`: on Firebreak's own resources, or a limit that every function has. */
+  readonly access: 'read' | 'write' | 'own';
+  /** The rules for whose sake it is there; none where every function has it. */
+  readonly for: readonly string[];
+};
+
+/** All statements of a function's role: what `firebreak roles` lists is what is deployed. */
+export function grantsOf(room: Room, config: Config, stack: string): readonly Grant[] {
+  const writes = room.write.flatMap((permission) => {
+    const acting = permission.for.filter((rule) => mayWrite(config, rule));
+    return acting.length > 0 ? [{ ...permission, for: acting }] : [];
+  });
+  return [
+    ...own(`${stack}-${room.room}`),
+    ...allow('read', room.read),
+    ...allow('write', writes),
+    ...never(config.protected),
+  ];
+}
+
 /** A room's role: what every function of ours needs, what its rules read, what they may write, and what it never may. */
 function role(room: Room, config: Config, stack: string): Template {
-  const writes = room.write.filter((permission) => permission.for.some((rule) => mayWrite(config, rule)));
+  const grants = grantsOf(room, config, stack);
+  const named = (PolicyName: string, some: readonly Grant[]) =>
+    some.length > 0 ? [{ PolicyName, PolicyDocument: policy(some) }] : [];
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
@@ -168,114 +201,176 @@ function role(room: Room, config: Config, stack: string): Template {
         Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
       },
       Policies: [
-        { PolicyName: 'own', PolicyDocument: policy(own(`${stack}-${room.room}`)) },
-        ...(room.read.length > 0 ? [{ PolicyName: 'read', PolicyDocument: policy(allow('Read', room.read)) }] : []),
-        ...(writes.length > 0 ? [{ PolicyName: 'write', PolicyDocument: policy(allow('Write', writes)) }] : []),
-        { PolicyName: 'never', PolicyDocument: policy(never(config.protected)) },
+        ...(['own', 'read', 'write'] as const).flatMap((access) =>
+          named(
+            access,
+            grants.filter((one) => one.access === access && one.effect === 'Allow'),
+          ),
+        ),
+        ...named(
+          'never',
+          grants.filter(({ effect }) => effect === 'Deny'),
+        ),
       ],
     },
   };
 }
 
-const policy = (statements: readonly Template[]): Template => ({ Version: '2012-10-17', Statement: statements });
+/**
+ * The role by which people read incidents and decide: the table lets nobody else. Who may take it up: the principals
+ * that firebreak.yml names, or whom the account's own IAM lets.
+ */
+function operator(operators: readonly string[]): Template {
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      RoleName: { 'Fn::Sub': '${AWS::StackName}-operator-${AWS::Region}' },
+      Description: 'People read the incidents of Firebreak, decide about them and pause it by this role',
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: {
+              AWS: operators.length > 0 ? operators : [sub('arn:${AWS::Partition}:iam::${AWS::AccountId}:root')],
+            },
+            Action: 'sts:AssumeRole',
+          },
+        ],
+      },
+      Policies: [{ PolicyName: 'operate', PolicyDocument: policy(operating) }],
+    },
+  };
+}
+
+const policy = (grants: readonly Grant[]): Template => ({
+  Version: '2012-10-17',
+  Statement: grants.map(({ sid, effect, actions, resources, conditions }) => ({
+    Sid: sid,
+    Effect: effect,
+    Action: actions,
+    Resource: resources.map(sub),
+    ...(Object.keys(conditions).length > 0 && { Condition: filled(conditions) }),
+  })),
+});
+
+/** An ARN in the deployment's own region and account. */
+const here = (service: string, resource: string): string =>
+  `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`;
+const table = here('dynamodb', 'table/${AWS::StackName}-incidents');
+const queue = here('sqs', '${AWS::StackName}-dead-letters');
+const topic = here('sns', '${AWS::StackName}-alerts');
+
+const ownGrant = (sid: string, actions: readonly string[], resource: string, conditions = {}): Grant => ({
+  sid,
+  effect: 'Allow',
+  actions,
+  resources: [resource],
+  conditions,
+  access: 'own',
+  for: [],
+});
+
+// A transaction needs the permissions of the calls in it ("IAM policies for DynamoDB transactions", DynamoDB Developer Guide).
+const incidents = ownGrant(
+  'Incidents',
+  [
+    'dynamodb:BatchGetItem',
+    'dynamodb:ConditionCheckItem',
+    'dynamodb:GetItem',
+    'dynamodb:PutItem',
+    'dynamodb:UpdateItem',
+  ],
+  table,
+);
+const byDay = ownGrant('ByDay', ['dynamodb:Query'], `${table}/index/byDay`);
+const codes = ownGrant('Codes', ['kms:GenerateMac', 'kms:VerifyMac'], here('kms', 'key/${RecordsKey}'));
+const looks = [
+  ownGrant('Looks', ['scheduler:CreateSchedule'], here('scheduler', 'schedule/${AWS::StackName}/*')),
+  ownGrant(
+    'Waker',
+    ['iam:PassRole'],
+    'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-waker-${AWS::Region}',
+    { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+  ),
+];
+const alerts = ownGrant('Alerts', ['sns:Publish'], topic);
+// "Configuring AWS KMS permissions", Amazon SNS Developer Guide: the publisher needs both.
+const key = ownGrant('Key', ['kms:GenerateDataKey*', 'kms:Decrypt'], here('kms', 'key/${Key}'));
 
 /** Logs, incidents, alerts and dead letters of this stack, and the key that they are encrypted with. */
-function own(functionName: string): Template[] {
-  return [
-    {
-      Sid: 'Logs',
-      Effect: 'Allow',
-      Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      Resource: sub(
-        `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${functionName}:*`,
-      ),
-    },
-    {
-      Sid: 'Incidents',
-      Effect: 'Allow',
-      // A transaction needs the permissions of the calls in it ("IAM policies for DynamoDB transactions", DynamoDB Developer Guide).
-      Action: [
-        'dynamodb:BatchGetItem',
-        'dynamodb:ConditionCheckItem',
-        'dynamodb:GetItem',
-        'dynamodb:PutItem',
-        'dynamodb:UpdateItem',
-      ],
-      Resource: { 'Fn::GetAtt': ['Incidents', 'Arn'] },
-    },
-    {
-      Sid: 'Due',
-      Effect: 'Allow',
-      Action: ['dynamodb:Query'],
-      Resource: { 'Fn::Sub': '${Incidents.Arn}/index/byDay' },
-    },
-    {
-      Sid: 'Codes',
-      Effect: 'Allow',
-      Action: ['kms:GenerateMac', 'kms:VerifyMac'],
-      Resource: { 'Fn::GetAtt': ['RecordsKey', 'Arn'] },
-    },
-    {
-      Sid: 'Looks',
-      Effect: 'Allow',
-      Action: ['scheduler:CreateSchedule'],
-      Resource: sub('arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${AWS::StackName}/*'),
-    },
-    {
-      Sid: 'Waker',
-      Effect: 'Allow',
-      Action: ['iam:PassRole'],
-      Resource: { 'Fn::GetAtt': ['WakerRole', 'Arn'] },
-      Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
-    },
-    { Sid: 'Alerts', Effect: 'Allow', Action: ['sns:Publish'], Resource: { Ref: 'Alerts' } },
-    // Lambda delivers a failed event with the function's permissions ("Adding a destination", Lambda Developer Guide).
-    { Sid: 'DeadLetters', Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: deadLetters },
-    {
-      Sid: 'Key',
-      Effect: 'Allow',
-      // "Configuring AWS KMS permissions", Amazon SNS Developer Guide: the publisher needs both.
-      Action: ['kms:GenerateDataKey*', 'kms:Decrypt'],
-      Resource: { 'Fn::GetAtt': ['Key', 'Arn'] },
-    },
-  ];
-}
+const own = (functionName: string): readonly Grant[] => [
+  ownGrant(
+    'Logs',
+    ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    here('logs', `log-group:/aws/lambda/${functionName}:*`),
+  ),
+  incidents,
+  byDay,
+  codes,
+  ...looks,
+  alerts,
+  // Lambda delivers a failed event with the function's permissions ("Adding a destination", Lambda Developer Guide).
+  ownGrant('DeadLetters', ['sqs:SendMessage'], queue),
+  key,
+];
 
-function allow(sid: string, permissions: readonly Permission[]): Template[] {
-  return permissions.map((permission, index) => ({
-    Sid: `${sid}${pascal(permission.for[0] ?? '')}${index + 1}`,
-    Effect: 'Allow',
-    Action: permission.actions,
-    Resource: permission.resources.map(sub),
-    ...(permission.conditions && { Condition: conditions(permission.conditions) }),
+/** What the command line does for a person. A look that it schedules wakes a function, which it may invoke anyway. */
+const operating: readonly Grant[] = [
+  incidents,
+  byDay,
+  codes,
+  ...looks,
+  alerts,
+  ownGrant(
+    'DeadLetters',
+    ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueUrl', 'sqs:ReceiveMessage'],
+    queue,
+  ),
+  ownGrant('Functions', ['lambda:InvokeFunction'], here('lambda', 'function:${AWS::StackName}-*')),
+  key,
+];
+
+const allow = (access: 'read' | 'write', permissions: readonly Permission[]): readonly Grant[] =>
+  permissions.map(({ for: rules, actions, resources, conditions = {} }, index) => ({
+    sid: `${pascal(access)}${pascal(rules[0] ?? '')}${index + 1}`,
+    effect: 'Allow',
+    actions,
+    resources,
+    conditions,
+    access,
+    for: rules,
   }));
-}
 
-function conditions(tests: NonNullable<Permission['conditions']>): Template {
+function filled(tests: Grant['conditions']): Template {
   const values = (value: string | readonly string[]) => (typeof value === 'string' ? sub(value) : value.map(sub));
   return Object.fromEntries(
     Object.entries(tests).map(([test, keys]) => [
       test,
-      Object.fromEntries(Object.entries(keys).map(([key, value]) => [key, values(value)])),
+      Object.fromEntries(Object.entries(keys).map(([name, value]) => [name, values(value)])),
     ]),
   );
 }
 
 /** No function changes Firebreak's own roles, takes on another of them, or touches the names nobody may be locked out of. */
-function never(guarded: readonly string[]): Template[] {
-  return [
-    {
-      Sid: 'OwnRoles',
-      Effect: 'Deny',
-      // Everything that IAM and STS can do with a role, but handing the waker to the scheduler: allowed above, for that alone.
-      NotAction: ['iam:PassRole'],
-      Resource: sub('arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-*'),
-    },
-    ...(guarded.length > 0
-      ? [{ Sid: 'Protected', Effect: 'Deny', Action: ['iam:*'], Resource: guarded.map(sub) }]
-      : []),
-  ];
-}
+const never = (guarded: readonly string[]): readonly Grant[] => [
+  {
+    ...ownGrant(
+      'OwnRoles',
+      ['iam:*', 'sts:*'],
+      'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-*',
+      {
+        // All but handing the waker to the scheduler, allowed above: a call that passes no role has no such key, and then
+        // this matches, too ("Condition operators", IAM User Guide: a negated operator is true where the key is missing).
+        StringNotEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
+      },
+    ),
+    effect: 'Deny',
+  },
+  ...(guarded.length > 0
+    ? [{ ...ownGrant('Protected', ['iam:*'], ''), effect: 'Deny' as const, resources: guarded }]
+    : []),
+];
 
 /**
  * One alarm on the sum of all functions' errors; more than one only beyond ten functions, since an alarm takes ten
@@ -333,12 +428,12 @@ function subscriptions(addresses: readonly string[]): Resources {
 }
 
 /**
- * A string as CloudFormation is to read it: `${AWS::…}` is filled in; any other `${…}`, such as IAM's own variables,
- * stays as it is.
+ * A string as CloudFormation is to read it: `${AWS::…}` and the two keys' ids are filled in; any other `${…}`, such as
+ * IAM's own variables, stays as it is.
  */
 function sub(text: string): string | Template {
   if (!text.includes('${')) return text;
-  const kept = text.replaceAll(/\$\{(?!AWS::)/g, '${!');
+  const kept = text.replaceAll(/\$\{(?!AWS::|(?:Key|RecordsKey)\})/g, '${!');
   return { 'Fn::Sub': kept };
 }
 

@@ -1,11 +1,8 @@
+import * as v from 'valibot';
 import { arn } from '../../shared/aws/arn.ts';
 import { text } from '../../shared/core/json.ts';
-import { calls, rule, type Unknown } from '../../shared/core/rule.ts';
-import { step, steps } from '../../shared/core/steps.ts';
-import { channel } from './lenses/channel.ts';
-import { type Recorded, recorded } from './lenses/recorded.ts';
-import { here, type Place, recorder } from './lenses/recorder.ts';
-import { recording } from './lenses/recording.ts';
+import { calls, rule } from '../../shared/core/rule.ts';
+import { inventory } from './lenses/inventory.ts';
 
 const hub = 'https://docs.aws.amazon.com/securityhub/latest/userguide/config-controls.html#config-1';
 const reference = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsconfig.html';
@@ -13,8 +10,28 @@ const unnamed =
   'https://docs.aws.amazon.com/aws-managed-policy/latest/reference/CloudWatchNetworkFlowMonitorTopologyServiceRolePolicy.html';
 const recorders = 'arn:${AWS::Partition}:config:${AWS::Region}:${AWS::AccountId}:configuration-recorder/*' as const;
 
-const lost = (what: 'recorder' | 'channel'): Unknown => ({
-  unknown: `there is no ${what} any more, and its settings are in no event: make it again by hand, or write it under baselines, config/recording-stopped, ${what} in firebreak.yml`,
+const filled = v.pipe(v.string(), v.minLength(1));
+const arnOf = (service: string) => v.pipe(v.string(), v.regex(new RegExp(`^arn:[^:]+:${service}:[^:]*:\\d{12}:.`)));
+/** As the API takes them: API_ConfigurationRecorder, API_RecordingGroup, API_RecordingMode, API_DeliveryChannel. */
+const baseline = v.strictObject({
+  recorder: v.optional(
+    v.strictObject({
+      name: v.optional(filled, 'default'),
+      roleARN: arnOf('iam'),
+      recordingGroup: v.optional(v.record(filled, v.any())),
+      recordingMode: v.optional(v.record(filled, v.any())),
+    }),
+  ),
+  channel: v.optional(
+    v.strictObject({
+      name: v.optional(filled, 'default'),
+      s3BucketName: filled,
+      s3KeyPrefix: v.optional(filled),
+      s3KmsKeyArn: v.optional(arnOf('kms')),
+      snsTopicARN: v.optional(arnOf('sns')),
+      configSnapshotDeliveryProperties: v.optional(v.strictObject({ deliveryFrequency: filled })),
+    }),
+  ),
 });
 
 export const recordingStopped = rule({
@@ -74,7 +91,7 @@ export const recordingStopped = rule({
     ],
     undo: ['config:StopConfigurationRecorder', 'config:DeleteDeliveryChannel', 'config:DeleteConfigurationRecorder'],
   },
-  baseline: recorded,
+  baseline,
   detect(signal) {
     if (signal.kind !== 'call') return [];
     const isChannel = signal.name === 'DeleteDeliveryChannel';
@@ -86,22 +103,5 @@ export const recordingStopped = rule({
     const reason = `the ${isChannel ? 'delivery channel' : 'recorder'} ${name} ${happened}: AWS Config records nothing`;
     return [{ target: { region: signal.region }, resource, reason, certainty: 'certain' }];
   },
-  // One needs the other: a channel is refused without a recorder, and a recorder does not start without a channel.
-  fix: steps<Place, Recorded>('config/recorder', here, [
-    step({
-      name: 'recorder',
-      lens: recorder,
-      desire: (state, { baseline }) => state ?? baseline.recorder ?? lost('recorder'),
-    }),
-    step({
-      name: 'channel',
-      lens: channel,
-      desire: (state, { baseline }) => state ?? baseline.channel ?? lost('channel'),
-    }),
-    step({
-      name: 'recording',
-      lens: recording,
-      desire: (state, { baseline }) => ({ name: state?.name ?? baseline.recorder?.name ?? 'default', recording: true }),
-    }),
-  ]),
+  fix: inventory,
 });

@@ -14,20 +14,42 @@ type AnyClient = {
   };
 };
 
+type Credentials = {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly expiration: Date;
+};
+type Provider = () => Promise<Credentials>;
+type Clients = Map<unknown, Map<string, unknown>>;
+
 type Noted = { call: string; requestId: string };
 const journal = new AsyncLocalStorage<Noted[]>();
-const made = new Map<unknown, Map<string, unknown>>();
+const acting = new AsyncLocalStorage<{ readonly credentials: Provider; readonly made: Clients }>();
+const ours: Clients = new Map();
+
+/** Runs works whose clients take these credentials instead of the environment's. */
+export function actingAs(credentials: Provider): <T>(work: () => Promise<T>) => Promise<T> {
+  const hand = { credentials, made: new Map() };
+  return (work) => acting.run(hand, work);
+}
 
 /** The client of a class, in the environment's region or the one given. */
 export function client<C extends AnyClient>(
-  Client: new (options: { region?: string; maxAttempts?: number }) => C,
+  Client: new (options: { region?: string; maxAttempts?: number; credentials?: Provider }) => C,
   region?: string,
 ): C {
+  const hand = acting.getStore();
+  const made = hand?.made ?? ours;
   const regions = made.get(Client) ?? new Map<string, unknown>();
   made.set(Client, regions);
   const known = regions.get(region ?? '') as C | undefined;
   if (known) return known;
-  const fresh = new Client({ maxAttempts: 4, ...(region !== undefined && { region }) });
+  const fresh = new Client({
+    maxAttempts: 4,
+    ...(region !== undefined && { region }),
+    ...(hand && { credentials: hand.credentials }),
+  });
   fresh.middlewareStack.add(
     (next, context) => async (args) => {
       const answer = await next(args);

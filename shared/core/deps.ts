@@ -20,10 +20,12 @@ export type Deps = {
   record<T>(sink: Write[], work: () => Promise<T>): Promise<T>;
   /** Who holds a lease: unique to this invocation. */
   readonly holder: string;
+  /** How long a lease lasts; `leaseSeconds` of work.ts where none is given. Tests that kill have shorter ones. */
+  readonly leaseSeconds?: number;
   /** Whether a caller's ARN is a session of one of this deployment's own roles. */
   isOurs(arn: string): boolean;
-  /** Asks the service that is said to have made a finding; `unknown` where it can't be asked. */
-  confirm(finding: Found): Promise<'confirmed' | 'absent' | 'unknown'>;
+  /** The finding as the service that is said to have made it knows it; `unknown` where it can't be asked. */
+  confirm(finding: Found): Promise<Found | 'absent' | 'unknown'>;
   /** Has this room's function look at an incident again, once, at a time. */
   later(due: Due): Promise<void>;
   /** A code over what would be written from a record, by a key that only this deployment's roles may use. */

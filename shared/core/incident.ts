@@ -55,7 +55,7 @@ export type Incident = {
   readonly attempts: number;
   /** The code over what would be written from this record: `deps.sign`. */
   readonly code?: string;
-  /** Until when a state that settles is waited for, or a hold holds. */
+  /** Until when a state that settles is waited for, a question is open, or a hold holds. */
   readonly until?: string;
   readonly decision?: { readonly by: string; readonly at: string };
   /** The outcome that people were told last. */
@@ -88,8 +88,16 @@ export type Pause = {
   readonly reason: string;
 };
 
-/** A fix that counts for the circuit breaker. */
+/** A fix that counts for the circuit breaker; `actor` as standing.ts names who is counted. */
 export type Fixed = { readonly actor: string; readonly at: string; readonly incident: string };
+
+/** A fix to count on its lens and under a key of its actor; added to what is there, or, where a list is given, put in its place. */
+export type Counts = {
+  readonly actorKey: string;
+  readonly fixed: Fixed;
+  readonly onLens?: readonly Fixed[];
+  readonly byActor?: readonly Fixed[];
+};
 
 /** What stands against acting: read at once, before every write. */
 export type Standing = {
@@ -105,8 +113,10 @@ export type Saving = {
   readonly release?: string;
   /** Their request ids are our own from then on. */
   readonly writes?: readonly Write[];
-  /** Counts a fix for the circuit breaker, on the lens and under this key of the actor. */
-  readonly counts?: { readonly actorKey: string; readonly fixed: Fixed; readonly onLens: readonly Fixed[] };
+  /** Counts a fix for the circuit breaker; on the lens only with `release`. */
+  readonly counts?: Counts;
+  /** Notes that a write of the incident's begins now: ISO 8601. */
+  readonly begins?: string;
   /** Notes that the incident is due; null: no longer. */
   readonly due?: string | null;
 };
@@ -123,6 +133,8 @@ export type Incidents = {
   standing(lease: string, actorKey: string): Promise<Standing>;
   /** The incident that made the request of this id, if it was ours. */
   ownerOf(requestId: string): Promise<string | null>;
+  /** Incidents of a room of which a write began at or between two times. */
+  begunBetween(room: string, from: string, to: string): Promise<readonly string[]>;
   /** Incidents whose time has come and that nobody looked at. */
   overdue(room: string, now: string): Promise<readonly string[]>;
   /** Takes the lens's lease for an incident that is stored already; false where somebody holds it. */

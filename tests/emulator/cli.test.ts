@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CreateTopicCommand, DeleteTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import {
   CreateAccessKeyCommand,
   CreateUserCommand,
@@ -13,6 +12,7 @@ import {
   IAMClient,
   ListAccessKeysCommand,
 } from '@aws-sdk/client-iam';
+import { CreateTopicCommand, DeleteTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { makeTable } from '../support/table.ts';
 
@@ -61,7 +61,12 @@ test('rehearsed, asked, approved and undone from the command line', async () => 
   const event = join(dir, 'event.json');
   const detail = {
     eventVersion: '1.10',
-    userIdentity: { type: 'IAMUser', arn: `arn:aws:iam::${account}:user/mallory`, accountId: account, userName: 'mallory' },
+    userIdentity: {
+      type: 'IAMUser',
+      arn: `arn:aws:iam::${account}:user/mallory`,
+      accountId: account,
+      userName: 'mallory',
+    },
     eventTime: now,
     eventSource: 'iam.amazonaws.com',
     eventName: 'CreateAccessKey',
@@ -73,10 +78,25 @@ test('rehearsed, asked, approved and undone from the command line', async () => 
     eventType: 'AwsApiCall',
     recipientAccountId: account,
   };
-  writeFileSync(event, JSON.stringify({ version: '0', id: 'cli-1', source: 'aws.iam', 'detail-type': 'AWS API Call via CloudTrail', account, region, time: now, detail }));
+  writeFileSync(
+    event,
+    JSON.stringify({
+      version: '0',
+      id: 'cli-1',
+      source: 'aws.iam',
+      'detail-type': 'AWS API Call via CloudTrail',
+      account,
+      region,
+      time: now,
+      detail,
+    }),
+  );
 
   const dry = await firebreak('invoke', event, '--dry-run');
-  expect(dry).toMatchObject({ status: 0, json: [{ outcome: 'rehearsed', before: { state: 'Active' }, plan: { state: 'Inactive' } }] });
+  expect(dry).toMatchObject({
+    status: 0,
+    json: [{ outcome: 'rehearsed', before: { state: 'Active' }, plan: { state: 'Inactive' } }],
+  });
   expect(dry.stderr).toMatch(/has mode approve here/);
   expect(await firebreak('incidents', '--json')).toMatchObject({ status: 0, json: [] });
 
@@ -88,7 +108,11 @@ test('rehearsed, asked, approved and undone from the command line', async () => 
   expect(await firebreak('approve', id, '--here', '--json')).toMatchObject({ status: 0, json: { outcome: 'fixed' } });
   expect(await keyIs()).toBe('Inactive');
   expect(await firebreak('incidents', id, '--json')).toMatchObject({
-    json: { outcome: 'fixed', after: { state: 'Inactive' }, decision: { by: expect.stringMatching(/:user\/sandbox-admin$/) } },
+    json: {
+      outcome: 'fixed',
+      after: { state: 'Inactive' },
+      decision: { by: expect.stringMatching(/:user\/sandbox-admin$/) },
+    },
   });
 
   expect(await firebreak('undo', id, '--json')).toMatchObject({ status: 0, json: { outcome: 'undone' } });

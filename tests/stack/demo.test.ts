@@ -97,7 +97,7 @@ test('the demo fails when write does nothing', async () => {
       })
         .trim()
         .split('\n').length,
-    ).toBe(4);
+    ).toBeGreaterThan(3);
     const { code, report, said } = await demo(folder);
     expect(code, said).toBe(1);
     expect(report.ok).toBe(false);

@@ -1,5 +1,5 @@
 /** Rules with credentials of their own: a room's rules under the room's role, or under the administrator's. */
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+
 import {
   CreateRoleCommand,
   DeleteRoleCommand,
@@ -7,6 +7,7 @@ import {
   IAMClient,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { vi } from 'vitest';
 import type { Deps } from '../../shared/core/deps.ts';
 import type { FixRule, Rule } from '../../shared/core/rule.ts';

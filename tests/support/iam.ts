@@ -31,8 +31,12 @@ const resources: Readonly<Record<string, (given: Parameters) => string | undefin
   iam: ({ UserName }) => UserName && `arn:aws:iam::${account}:user/${UserName}`,
   cloudtrail: ({ Name }) =>
     Name && (Name.startsWith('arn:') ? Name : `arn:aws:cloudtrail:${region}:${account}:trail/${Name}`),
+  // A recorder that is put names itself in a member of the call, and has no id yet.
+  config: ({ ConfigurationRecorderName: name = '*' }) =>
+    `arn:aws:config:${region}:${account}:configuration-recorder/${name}/x`,
   // Asked for by another member than its name, it may be any instance.
   rds: ({ DBInstanceIdentifier }) => `arn:aws:rds:${region}:${account}:db:${DBInstanceIdentifier ?? '*'}`,
+  kms: ({ KeyId }) => KeyId,
   ec2: ({ GroupId }) => GroupId && `arn:aws:ec2:${region}:${account}:security-group/${GroupId}`,
 };
 
@@ -47,7 +51,7 @@ export async function askedBy({ service, operation, parameters }: Seen): Promise
   const resource = isWildcardOnly ? '*' : resources[service]?.(parameters);
   if (!resource)
     throw new Error(`what is ${action} about? Say in tests/support/iam.ts how its parameters name the resource`);
-  return [{ action, resource, context }, ...tagging(service, action, parameters, context)];
+  return [{ action, resource, context }, ...tagging(service, action, parameters, context), ...passing(action)];
 }
 
 /**
@@ -65,6 +69,23 @@ function tagging(service: string, action: string, parameters: Parameters, contex
   ];
 }
 
+const defaultKeyPolicy = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'kms:*', Resource: '*' }],
+};
+
+/** Actions that hand a role to a service are decided for iam:PassRole, too (IAM user guide, "Grant a user permissions to pass a role"). */
+const passing = (action: string): readonly Asked[] =>
+  action === 'config:PutConfigurationRecorder'
+    ? [
+        {
+          action: 'iam:PassRole',
+          resource: `arn:aws:iam::${account}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig`,
+          context: { 'iam:PassedToService': 'config.amazonaws.com' },
+        },
+      ]
+    : [];
+
 /** Whether a role with these policies may; throws where the simulator refuses the policies or the request. */
 export async function allows(policies: readonly Policy[], { action, resource, context }: Asked): Promise<boolean> {
   const outcome = await runSimulation(
@@ -75,6 +96,8 @@ export async function allows(policies: readonly Policy[], { action, resource, co
         resource: { resource, accountId: account },
         contextVariables: context,
       },
+      // A key without a policy is nobody's: the default one leaves it to IAM ("Default key policy", AWS KMS developer guide).
+      ...(action.startsWith('kms:') && { resourcePolicy: defaultKeyPolicy }),
       identityPolicies: policies.map(({ name, document }) => ({ name, policy: document })),
       serviceControlPolicies: [],
       resourceControlPolicies: [],

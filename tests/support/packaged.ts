@@ -13,7 +13,11 @@ export type Statement = {
 };
 export type Template = {
   readonly Resources: {
-    readonly [id: string]: { readonly Type: string; readonly Properties: Record<string, unknown>; readonly DeletionPolicy?: string };
+    readonly [id: string]: {
+      readonly Type: string;
+      readonly Properties: Record<string, unknown>;
+      readonly DeletionPolicy?: string;
+    };
   };
 };
 
@@ -41,7 +45,8 @@ export async function packaged(config: string, check?: (file: string) => Promise
 /** All statements of a room's role. */
 export function statementsOf(template: Template, room: string): readonly Statement[] {
   const role = Object.values(template.Resources).find(
-    ({ Type, Properties }) => Type === 'AWS::IAM::Role' && JSON.stringify(Properties['RoleName'] ?? '').includes(`-${room}-`),
+    ({ Type, Properties }) =>
+      Type === 'AWS::IAM::Role' && JSON.stringify(Properties['RoleName'] ?? '').includes(`-${room}-`),
   );
   const policies = (role?.Properties['Policies'] ?? []) as { PolicyDocument: { Statement: Statement[] } }[];
   return policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);

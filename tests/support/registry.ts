@@ -199,10 +199,8 @@ function events(id: string, prefix: 'fires-' | 'quiet-'): readonly EventFile[] {
   const folder = join(root, 'events', id);
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => name.startsWith(prefix) && name.endsWith('.json'));
-  return names
-    .sort()
-    .map((name) => ({
-      name: relative(root, join(folder, name)),
-      event: JSON.parse(readFileSync(join(folder, name), 'utf8')) as Json,
-    }));
+  return names.sort().map((name) => ({
+    name: relative(root, join(folder, name)),
+    event: JSON.parse(readFileSync(join(folder, name), 'utf8')) as Json,
+  }));
 }

@@ -14,5 +14,7 @@ export type Staged = {
 export type Stage = {
   readonly rule: RuleId;
   readonly name: string;
+  /** The rule's settings in firebreak.yml; none where it is left out. */
+  readonly baseline?: Json;
   set(): Promise<Staged>;
 };

@@ -13,10 +13,10 @@ import { here, type Place } from './recorder.ts';
 export type Channel = {
   readonly name: string;
   readonly s3BucketName: string;
-  readonly s3KeyPrefix?: string;
-  readonly s3KmsKeyArn?: string;
-  readonly snsTopicARN?: string;
-  readonly configSnapshotDeliveryProperties?: { readonly deliveryFrequency: string };
+  readonly s3KeyPrefix?: string | undefined;
+  readonly s3KmsKeyArn?: string | undefined;
+  readonly snsTopicARN?: string | undefined;
+  readonly configSnapshotDeliveryProperties?: { readonly deliveryFrequency: string } | undefined;
 };
 
 /** The region's delivery channel. Null where there is none. */

@@ -6,18 +6,27 @@ import {
   PutConfigurationRecorderCommand,
 } from '@aws-sdk/client-config-service';
 import { client, orNull } from '../../../shared/aws/client.ts';
-import { at, type Json } from '../../../shared/core/json.ts';
+import type { Json, JsonObject } from '../../../shared/core/json.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
 
 /** The region that the event came from: an account has one customer managed recorder and one channel in each. */
 export type Place = { readonly region: string | null };
 
-/** As PutConfigurationRecorder takes it: API_ConfigurationRecorder. */
+/** As PutConfigurationRecorder takes it: API_ConfigurationRecorder, API_RecordingGroup, API_RecordingMode. */
 export type Recorder = {
   readonly name: string;
   readonly roleARN: string;
-  readonly recordingGroup?: { readonly [member: string]: Json };
-  readonly recordingMode?: { readonly [member: string]: Json };
+  readonly recordingGroup?: Group | undefined;
+  readonly recordingMode?: JsonObject | undefined;
+};
+
+type Types = readonly string[];
+type Group = {
+  readonly allSupported?: boolean | undefined;
+  readonly includeGlobalResourceTypes?: boolean | undefined;
+  readonly resourceTypes?: Types | undefined;
+  readonly exclusionByResourceTypes?: { readonly resourceTypes: Types } | undefined;
+  readonly recordingStrategy?: { readonly useOnly: string } | undefined;
 };
 
 export const here = ({ region }: Place): string => region ?? 'this region';
@@ -45,7 +54,7 @@ export const recorder: Lens<Place, Recorder> = {
   async write(_, from, to) {
     if (to !== null)
       await client(ConfigServiceClient).send(
-        new PutConfigurationRecorderCommand({ ConfigurationRecorder: to as ConfigurationRecorder }),
+        new PutConfigurationRecorderCommand({ ConfigurationRecorder: to as unknown as ConfigurationRecorder }),
       );
     else if (from !== null)
       await orNull(['NoSuchConfigurationRecorderException'], () =>
@@ -57,21 +66,10 @@ export const recorder: Lens<Place, Recorder> = {
   undo: () => 'operator',
 };
 
-/** Config fills in what was left out: API_RecordingGroup and API_RecordingStrategy, which say what follows from what. */
-function spelledOut(group: Recorder['recordingGroup']): Json {
-  const types = list(group, 'resourceTypes');
-  const excluded = list(group?.['exclusionByResourceTypes'], 'resourceTypes');
-  const all = group === undefined || group['allSupported'] === true;
-  return {
-    types,
-    excluded,
-    global: group?.['includeGlobalResourceTypes'] === true,
-    strategy:
-      at(group, 'recordingStrategy', 'useOnly') === 'EXCLUSION_BY_RESOURCE_TYPES' ? 'all but' : all ? 'all' : 'these',
-  };
+/** Config fills in what follows from the rest: API_RecordingGroup and API_RecordingStrategy. */
+function spelledOut(group: Group | undefined): Json {
+  const excluded = [...(group?.exclusionByResourceTypes?.resourceTypes ?? [])].sort();
+  const types = [...(group?.resourceTypes ?? [])].sort();
+  const global = group?.includeGlobalResourceTypes === true;
+  return { all: types.length + excluded.length === 0, global, types, excluded };
 }
-
-const list = (value: Json | undefined, member: string): readonly Json[] => {
-  const found = at(value, member);
-  return Array.isArray(found) ? [...(found as readonly Json[])].sort() : [];
-};

@@ -43,7 +43,13 @@ const stage = (name: string, more: (scene: Scene) => Promise<unknown>, tag: stri
       (await ec2.send(new CreateSecurityGroupCommand({ GroupName, Description: name, VpcId: vpc }))).GroupId ?? '';
     const groups = [await group('web'), await group('monitored')] as const;
     const [image] = (await ec2.send(new DescribeImagesCommand({ Owners: ['amazon'] }))).Images ?? [];
-    const run = { ImageId: image?.ImageId, MinCount: 1, MaxCount: 1, SubnetId: subnet, SecurityGroupIds: [...groups] };
+    // moto shows the groups of RunInstances beside those of each interface, whatever becomes of them: so the interface is
+    // made first, as it may be on AWS, too.
+    const { NetworkInterface } = await ec2.send(
+      new CreateNetworkInterfaceCommand({ SubnetId: subnet, Groups: [...groups] }),
+    );
+    const interfaces = [{ DeviceIndex: 0, NetworkInterfaceId: NetworkInterface?.NetworkInterfaceId }];
+    const run = { ImageId: image?.ImageId, MinCount: 1, MaxCount: 1, NetworkInterfaces: interfaces };
     const made = (await ec2.send(new RunInstancesCommand(run))).Instances?.[0];
     if (!made?.InstanceId) throw new Error('RunInstances gave no instance');
     const InstanceId = made.InstanceId;
