@@ -9,7 +9,7 @@ import { text } from '../shared/core/json.ts';
 import { approve } from '../shared/core/people.ts';
 import { difference } from '../shared/notify/diff.ts';
 import { plain } from '../shared/notify/plain.ts';
-import { caller, composed, known, namesOf, type StackOptions, withStack } from './deployment.ts';
+import { access, composed, known, namesOf, type StackOptions, withStack } from './deployment.ts';
 import { print, say, toJson } from './output.ts';
 
 type Options = StackOptions & { here?: true; json?: true; config?: string };
@@ -27,8 +27,9 @@ export const define = (command: Command): Command =>
 export async function run([id = '']: readonly string[], options: Options): Promise<number> {
   const names = namesOf(options);
   const config = loadConfig(options.config);
-  const who = await caller();
-  const store = composed('', config, names, who).incidents;
+  const as = await access(names, options);
+  const { who, act } = as;
+  const store = composed('', config, names, as).incidents;
   const incident = known(id, await store.get(id));
   // One that was carried out and of which nobody was told yet goes to the engine again, which tells.
   const untold = incident.decision !== undefined && incident.told !== incident.outcome;
@@ -46,8 +47,8 @@ export async function run([id = '']: readonly string[], options: Options): Promi
     throw fault('NotAsked', `incident ${id} was decided meanwhile; next: npx firebreak incidents ${id}`);
   try {
     const result = options.here
-      ? await approve(id, composed(incident.room, config, names, who))
-      : await byFunction(names.lambda(incident.room), id);
+      ? await approve(id, composed(incident.room, config, names, as))
+      : await act(() => byFunction(names.lambda(incident.room), id));
     return await report(result, options.json === true);
   } catch (error) {
     say(`the decision is recorded, the fix is not proven; once the cause below is mended: npx firebreak approve ${id}`);
@@ -55,12 +56,12 @@ export async function run([id = '']: readonly string[], options: Options): Promi
   }
 }
 
-/** Prints what came of a decision; only a state that was read back and found as wanted is a success. */
+/** Prints what came of a decision; only a state that was read back and found as wanted, or is about to be, is a success. */
 export async function report(result: Result, json: boolean): Promise<number> {
   await print(
     json ? toJson(result, 2) : `${result.outcome}: ${plain(result.resource ?? '', 300)}: ${plain(result.note, 500)}`,
   );
-  return result.outcome === 'fixed' || result.outcome === 'safe' || result.outcome === 'undone' ? 0 : 1;
+  return (['fixed', 'held', 'settling', 'safe', 'undone'] as const).some((good) => good === result.outcome) ? 0 : 1;
 }
 
 async function byFunction(name: string, id: string): Promise<Result> {

@@ -76,6 +76,12 @@ function linesOf(error: Error, stack: string): readonly string[] {
       'next: look at the network, AWS_REGION, and AWS_ENDPOINT_URL if it is set',
     ];
   const action = refusedAction(error);
+  // The words of AWS's message: IAM user guide, "Troubleshoot access denied error messages".
+  if (action !== null && /explicit deny in a resource-based policy/.test(message))
+    return [
+      `not allowed: ${message}`,
+      'next: Firebreak’s table and key let nobody but its own roles; leave out --as-caller to go by the operator role',
+    ];
   if (action !== null)
     return [
       `not allowed: ${message}`,
@@ -92,6 +98,11 @@ const isOurs = (name: string): boolean =>
     'NoIncident',
     'NotAsked',
     'NotDecided',
+    'NotOperator',
+    'NotPaused',
+    'Forged',
+    'Paused',
+    'Throttled',
     'NothingToUndo',
     'OneWay',
     'NoRule',

@@ -5,7 +5,7 @@ import type { Incident } from '../shared/core/incident.ts';
 import { dynamoIncidents } from '../shared/incidents/dynamo.ts';
 import { difference } from '../shared/notify/diff.ts';
 import { plain } from '../shared/notify/plain.ts';
-import { namesOf, type StackOptions, withStack } from './deployment.ts';
+import { access, namesOf, operated, type StackOptions, withStack } from './deployment.ts';
 import { print, say, table, toJson } from './output.ts';
 
 type Options = StackOptions & { days: number; json?: true };
@@ -32,7 +32,7 @@ export const whole =
 export async function run([id]: readonly string[], options: Options): Promise<number> {
   const names = namesOf(options);
   // Only reads: how long items are kept is not used.
-  const store = dynamoIncidents(names.table, 1);
+  const store = operated(dynamoIncidents(names.table, 1), await access(names, options));
   if (id !== undefined) {
     const incident = await store.get(id);
     if (!incident)
@@ -76,6 +76,7 @@ export function shown(incident: Incident): readonly string[] {
     ['event', `${incident.event.name} ${incident.event.id} at ${incident.times.event ?? 'an unknown time'}`],
     ['why', incident.reasons.join('; ')],
     ['undo', incident.undo ?? '-'],
+    ['until', incident.until ?? ''],
     ['decided by', incident.decision ? `${incident.decision.by} at ${incident.decision.at}` : ''],
     ['writes', incident.writes.map(({ call, requestId }) => `${call} (${requestId})`).join(', ')],
   ];
@@ -98,7 +99,8 @@ export function shown(incident: Incident): readonly string[] {
 
 function next({ id, outcome, undo }: Incident): readonly string[] {
   if (outcome === 'asked') return [`next: npx firebreak approve ${id}`];
-  if (outcome === 'fixed' && undo !== 'none') return [`to undo: npx firebreak undo ${id}`];
-  if (outcome === 'failed' || outcome === 'unparsed') return ['next, once the cause is mended: npx firebreak redrive'];
+  if ((outcome === 'fixed' || outcome === 'held') && undo !== 'none') return [`to undo: npx firebreak undo ${id}`];
+  if (outcome === 'failed' || outcome === 'partly' || outcome === 'unparsed')
+    return ['next, once the cause is mended: npx firebreak redrive'];
   return [];
 }

@@ -13,7 +13,7 @@ import type { Rule } from '../shared/core/rule.ts';
 import { normalise } from '../shared/core/signal.ts';
 import { compose } from '../shared/lambda/compose.ts';
 import { plain } from '../shared/notify/plain.ts';
-import { caller, composed, namesOf, own, type StackOptions, withStack } from './deployment.ts';
+import { access, composed, namesOf, own, type StackOptions, withStack } from './deployment.ts';
 import { explain } from './explain.ts';
 import { pieces } from './input.ts';
 import { inMemory } from './memory.ts';
@@ -43,12 +43,12 @@ export async function run([file = '-']: readonly string[], options: Options): Pr
     return 0;
   }
   const dry = options.dryRun === true;
-  const who = dry ? null : await caller();
+  const as = dry ? null : await access(names, options);
   const memory = inMemory();
   const incidents: Incident[] = [];
   let exit = 0;
   for (const room of woken) {
-    const deps = who ? composed(room, config, names, who) : rehearsing(room, config, memory, event);
+    const deps = as ? composed(room, config, names, as) : rehearsing(room, config, memory, event);
     const seen = new Set<string>();
     try {
       const results = await handle(event, { ...deps, incidents: noting(deps.incidents, seen) });

@@ -18,6 +18,10 @@ const commands: { readonly [name: string]: () => Promise<Module> } = {
   approve: () => import('./approve.ts'),
   undo: () => import('./undo.ts'),
   redrive: () => import('./redrive.ts'),
+  pause: () => import('./pause.ts'),
+  resume: () => import('./resume.ts'),
+  exemptions: () => import('./exemptions.ts'),
+  roles: () => import('./roles.ts'),
 };
 
 const about = `

@@ -24,6 +24,7 @@ export function inMemory(): Incidents & { all(): readonly Incident[] } {
     note: async () => {},
     standing: async () => ({ pauses: [], onLens: [], byActor: [] }),
     ownerOf: async () => null,
+    begunBetween: async () => [],
     overdue: async () => [],
     all: () => [...held.values()],
   };

@@ -14,7 +14,7 @@ import { parseArn } from '../shared/aws/arn.ts';
 import { client } from '../shared/aws/client.ts';
 import { isObject, type JsonObject, text } from '../shared/core/json.ts';
 import { plain } from '../shared/notify/plain.ts';
-import { type Names, namesOf, type StackOptions, withStack } from './deployment.ts';
+import { access, type Names, namesOf, type StackOptions, withStack } from './deployment.ts';
 import { whole } from './incidents.ts';
 import { print, say, toJson } from './output.ts';
 
@@ -35,6 +35,11 @@ export const define = (command: Command): Command =>
 
 export async function run(_args: readonly string[], options: Options): Promise<number> {
   const names = namesOf(options);
+  const { act } = await access(names, options);
+  return act(() => redrive(names, options));
+}
+
+async function redrive(names: Names, options: Options): Promise<number> {
   const sqs = client(SQSClient);
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: names.queue }));
   const kept: (Kept & { handle: string })[] = [];
@@ -101,7 +106,8 @@ async function deliver(message: Message, names: Names): Promise<string | null> {
  * Which function gets which event, or why that cannot be said. A message is either the record of Lambda's on-failure
  * destination (Lambda developer guide, "Capturing records of Lambda asynchronous invocations": requestContext.functionArn,
  * requestPayload), or an event that EventBridge could not deliver, with the attribute TARGET_ARN (EventBridge user guide,
- * "Using dead-letter queues to process undelivered events").
+ * "Using dead-letter queues to process undelivered events"); EventBridge Scheduler's has the same attribute (Scheduler
+ * user guide, "Configuring a schedule's dead-letter queue").
  */
 export function understood(message: Pick<Message, 'Body' | 'MessageAttributes'>, names: Names): Delivery | string {
   const body = parsed(message.Body ?? '');
@@ -112,14 +118,16 @@ export function understood(message: Pick<Message, 'Body' | 'MessageAttributes'>,
   if (target === undefined)
     return 'it names no function: neither requestContext.functionArn nor the attribute TARGET_ARN is there';
   if (!isObject(event)) return 'its event is no JSON object';
-  // Whoever can put a message into the queue must not steer these credentials to other functions, or past an approval.
-  if ('firebreak' in event) return 'it is a command to Firebreak, not an event';
+  // Whoever can put a message into the queue must not steer these credentials to other functions, or past an approval. A
+  // look that was due is neither: it decides nothing, and does only what the stored record says.
+  const look = text(event, 'firebreak') === 'due' ? text(event, 'incident') : undefined;
+  if ('firebreak' in event && look === undefined) return 'it is a command to Firebreak, not an event';
   const arn = parseArn(target);
   const lambda = arn?.service === 'lambda' ? /^function:([^:]+)/.exec(arn.resource)?.[1] : undefined;
   const ours = Object.keys(rooms).map(names.lambda);
   if (lambda === undefined || !ours.includes(lambda))
     return `${target} is no function of stack ${names.stack}; expected one of ${ours.join(', ')}`;
-  return { lambda, event };
+  return { lambda, event: look === undefined ? event : { firebreak: 'due', incident: look } };
 }
 
 function parsed(body: string): unknown {

@@ -4,12 +4,12 @@ import { loadConfig } from '../functions/deployment.ts';
 import { rooms } from '../functions/rooms.ts';
 import { fault } from '../shared/core/fault.ts';
 import type { Incident } from '../shared/core/incident.ts';
-import { undo } from '../shared/core/people.ts';
-import { hasFix } from '../shared/core/rule.ts';
+import { goalOf, undo } from '../shared/core/people.ts';
+import { type FixRule, hasFix } from '../shared/core/rule.ts';
 import { difference } from '../shared/notify/diff.ts';
 import { plain } from '../shared/notify/plain.ts';
 import { report } from './approve.ts';
-import { caller, composed, known, namesOf, type StackOptions, withStack } from './deployment.ts';
+import { access, composed, known, namesOf, type StackOptions, withStack } from './deployment.ts';
 import { refusedAction } from './explain.ts';
 import { say } from './output.ts';
 
@@ -28,20 +28,23 @@ export const define = (command: Command): Command =>
 export async function run([id = '']: readonly string[], options: Options): Promise<number> {
   const names = namesOf(options);
   const config = loadConfig(options.config);
-  const who = await caller();
-  const store = composed('', config, names, who).incidents;
+  const as = await access(names, options);
+  const { who } = as;
+  const store = composed('', config, names, as).incidents;
   const incident = known(id, await store.get(id));
-  const needed = neededFor(incident);
-  const { before, after } = incident;
-  if (before && after && incident.outcome === 'fixed')
+  const fixes = fixesOf(incident);
+  const needed = neededFor(incident, fixes);
+  const fix = fixes[0]?.fix;
+  if (fix && incident.before && incident.after && ['fixed', 'held'].includes(incident.outcome))
     say(
       `undo writes to ${plain(incident.resource, 300)}${options.force ? ', whatever is there now' : ''}:`,
-      ...difference(after.state, before.state).map((line) => `  ${line}`),
+      ...difference(incident.after.state, goalOf(fix, incident, incident.after.state)).map((line) => `  ${line}`),
       `it needs ${needed.join(', ') || 'no permission that is known'}, and is done as ${who.arn}`,
+      ...(incident.undo === 'operator' ? ['no role of Firebreak’s may do this: the credentials must be yours'] : []),
     );
   try {
     return await report(
-      await undo(id, who.arn, options.force === true, composed(incident.room, config, names, who)),
+      await undo(id, who.arn, options.force === true, composed(incident.room, config, names, as)),
       options.json === true,
     );
   } catch (error) {
@@ -49,20 +52,22 @@ export async function run([id = '']: readonly string[], options: Options): Promi
     if (action === null) throw error;
     throw fault(
       'Refused',
-      `undo of ${id} was refused: ${who.arn} lacks ${action}; undo needs ${needed.join(', ')}, beside reading and writing the table ${names.table}; next: npx firebreak incidents ${id}`,
+      `undo of ${id} was refused: ${who.arn} lacks ${action}; undo needs ${needed.join(', ')}; next: npx firebreak incidents ${id}`,
     );
   }
 }
 
-/** What a fix's way back needs: the actions of its own where it has some, else those of the fix. */
-function neededFor(incident: Incident): readonly string[] {
-  const fixes = (rooms[incident.room] ?? []).filter(hasFix).filter((rule) => incident.rules.includes(rule.id));
-  return [
+const fixesOf = (incident: Incident): readonly FixRule[] =>
+  (rooms[incident.room] ?? []).filter(hasFix).filter((rule) => incident.rules.includes(rule.id));
+
+/** What a fix's way back needs: the fix's own actions, or those that only the way back needs; of several steps, both. */
+const neededFor = (incident: Incident, fixes: readonly FixRule[]): readonly string[] =>
+  [
     ...new Set(
-      fixes.flatMap(({ permissions: { read, write, undo: back } }) => [
-        ...read.flatMap(({ actions }) => actions),
-        ...(back ?? write.flatMap(({ actions }) => actions)),
-      ]),
+      fixes.flatMap(({ permissions: { read, write, undo: back = [] }, fix }) => {
+        const own = write.flatMap(({ actions }) => actions);
+        const way = incident.undo !== 'operator' || back.length === 0 ? own : fix.lens.many ? [...own, ...back] : back;
+        return [...read.flatMap(({ actions }) => actions), ...way];
+      }),
     ),
   ].sort();
-}

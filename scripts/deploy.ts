@@ -47,7 +47,7 @@ function asked(words: readonly string[]): Asked | { readonly exit: number; reado
 }
 
 /** The lines that say what the stack may do once it is deployed. */
-function powers(config: Config, stack: string): readonly string[] {
+function powers(config: Config, stack: string, region: string): readonly string[] {
   const rules = allRules();
   const acting = rules.filter((rule) => mayWrite(config, rule.id));
   const rest = rules.filter((rule) => !acting.includes(rule));
@@ -56,6 +56,9 @@ function powers(config: Config, stack: string): readonly string[] {
     ...acting.map((rule, index) => `${index === 0 ? 'may write ' : '          '}${rule.id} (${modeOf(config, rule)})`),
     ...(acting.length === 0 ? ['may write nothing: no role holds a permission to change anything'] : []),
     `tells     ${rest.length} rules; ${rest.filter(hasFix).length} of them say what they would do`,
+    `people    ${
+      config.operators.length > 0 ? config.operators.join(', ') : 'whom IAM in the account lets'
+    } may assume ${stack}-operator-${region}, to read, approve and pause`,
   ];
 }
 
@@ -103,7 +106,7 @@ async function deploy({ region, dryRun }: Asked): Promise<number> {
     const { account, arn } = await whoAmI(region);
     console.log(`account   ${plain(account, 20)}, as ${plain(arn, 200)}`);
   }
-  console.log([`region    ${region}`, ...powers(config, stack)].join('\n'));
+  console.log([`region    ${region}`, ...powers(config, stack, region)].join('\n'));
   for (const warning of [...deafWarnings(allRules(), region), ...(dryRun ? [] : await trailWarning(region))])
     console.warn(warning);
   const built = await build();

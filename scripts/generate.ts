@@ -68,11 +68,11 @@ function statements(rules: readonly Rule[], kind: 'read' | 'write'): readonly Gr
   );
 }
 
-/** A room whose fixes act on a finding's word asks GuardDuty for it first (service authorization reference: detector*). */
-function confirming(rules: readonly Rule[]): readonly object[] {
+/** A room whose fixes act on a finding's word asks GuardDuty for it first. */
+function confirming(rules: readonly Rule[]): readonly Granted[] {
   const ids = rules.filter((rule) => rule.contains).map((rule) => rule.id);
-  const resources = ['arn:${AWS::Partition}:guardduty:${AWS::Region}:${AWS::AccountId}:detector/*'];
-  return ids.length > 0 ? [{ for: ids, actions: ['guardduty:GetFindings'], resources }] : [];
+  const why = 'service authorization reference, Amazon GuardDuty: GetFindings has no resource types';
+  return ids.length > 0 ? [{ for: ids, actions: ['guardduty:GetFindings'], resources: ['*'], why }] : [];
 }
 
 function functionYml(room: string, rules: readonly Rule[]): string {

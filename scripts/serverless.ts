@@ -225,7 +225,6 @@ function operator(operators: readonly string[]): Template {
     Type: 'AWS::IAM::Role',
     Properties: {
       RoleName: { 'Fn::Sub': '${AWS::StackName}-operator-${AWS::Region}' },
-      Description: 'People read the incidents of Firebreak, decide about them and pause it by this role',
       AssumeRolePolicyDocument: {
         Version: '2012-10-17',
         Statement: [

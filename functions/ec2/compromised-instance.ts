@@ -61,10 +61,8 @@ export const compromisedInstance = rule({
         conditions: { StringEquals: { 'ec2:CreateAction': 'CreateSnapshots' } },
       },
       { actions: ['ec2:CreateSecurityGroup'], resources: [ec2('security-group'), ec2('vpc')] },
-      {
-        actions: ['ec2:RevokeSecurityGroupEgress', 'ec2:RevokeSecurityGroupIngress'],
-        resources: [ec2('security-group')],
-      },
+      { actions: ['ec2:RevokeSecurityGroupEgress'], resources: [ec2('security-group')] },
+      { actions: ['ec2:RevokeSecurityGroupIngress'], resources: [ec2('security-group')] },
       {
         actions: ['ec2:ModifyNetworkInterfaceAttribute'],
         resources: [ec2('network-interface'), ec2('security-group')],

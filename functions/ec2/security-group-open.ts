@@ -50,7 +50,11 @@ export const securityGroupOpen = rule<SecurityGroup, readonly IngressRule[], Bas
     ],
     write: [
       {
-        actions: ['ec2:AuthorizeSecurityGroupIngress', 'ec2:RevokeSecurityGroupIngress'],
+        actions: ['ec2:AuthorizeSecurityGroupIngress'],
+        resources: ['arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:security-group/*'],
+      },
+      {
+        actions: ['ec2:RevokeSecurityGroupIngress'],
         resources: ['arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:security-group/*'],
       },
       // Only where rules had tags: a request with TagSpecifications is checked for the rule's ARN and for CreateTags, too.

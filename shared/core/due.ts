@@ -2,10 +2,13 @@
  * Incidents whose time has come: states that settle, holds that end, questions that nobody answered. Woken by one-time
  * schedules; each look also finds what another schedule missed.
  */
-import type { Deps, Result } from './deps.ts';
+import type { Deps, Result, Run } from './deps.ts';
 import type { Incident } from './incident.ts';
-import { found, goalOf, locked, takeBack } from './people.ts';
+import { carryOut, found, goalOf, locked, takeBack } from './people.ts';
+import { inWords, paused, standingOf } from './standing.ts';
 import {
+  aside,
+  ask,
   begun,
   type Fix,
   finish,
@@ -14,12 +17,18 @@ import {
   type Group,
   genuine,
   groupOf,
+  isNamed,
+  isStale,
   mend,
+  next,
   result,
   safeFor,
   same,
   settleLater,
 } from './work.ts';
+
+/** Lambda's first delivery of a look, and its two retries. */
+const lastTry = 3;
 
 /** Looks at an incident that is due, and at every other one of this room that is overdue. */
 export async function due(id: string, deps: Deps): Promise<readonly Result[]> {
@@ -30,7 +39,8 @@ export async function due(id: string, deps: Deps): Promise<readonly Result[]> {
     try {
       results.push(await look(one, deps));
     } catch (error) {
-      faults.push(error);
+      // A forged record that was only passed by has been told of; it must not have every other look fail with it.
+      if (one === id || !isNamed(error, 'Forged')) faults.push(error);
     }
   }
   if (faults.length > 0)
@@ -44,8 +54,22 @@ async function look(id: string, deps: Deps): Promise<Result> {
   if (incident.outcome !== 'settling' && incident.outcome !== 'held')
     return result(incident.outcome, incident, incident.note);
   if (!(await genuine(incident, deps))) return forged(incident, deps);
-  const { group, fix } = groupOf(incident, deps);
+  const { group, fix } = groupFor(incident, deps);
+  if (!fix) return finish(incident, { outcome: 'failed', note: noRule }, { ...deps, held: false });
   return incident.outcome === 'held' ? release(incident, fix, deps) : settle(incident, group, fix, deps);
+}
+
+const noRule =
+  'this version of Firebreak has no fix for it any more: whatever it was to end or wait for is left as it is';
+
+/** Without a fix where the rules are gone: that is no reason to look again and again. */
+function groupFor(incident: Incident, deps: Deps): { group: Group; fix: Fix } | { group: null; fix: null } {
+  try {
+    return groupOf(incident, deps);
+  } catch (error) {
+    if (!isNamed(error, 'NoRule')) throw error;
+    return { group: null, fix: null };
+  }
 }
 
 const over = (incident: Incident, deps: Deps): boolean =>
@@ -53,49 +77,91 @@ const over = (incident: Incident, deps: Deps): boolean =>
 
 async function expire(incident: Incident, deps: Deps): Promise<Result> {
   if (!over(incident, deps)) return result('asked', incident, incident.note);
-  const note = `nobody answered until ${incident.until ?? 'now'}: nothing was changed`;
-  return finish(incident, { outcome: 'expired', note }, { ...deps, held: false }, { due: null });
+  const note = `nobody answered until ${incident.until ?? 'now'}: left as it is${aside(incident)}`;
+  // With the lease: an approval that is under way right now is an answer.
+  return locked(incident, deps, (run) => finish(incident, { outcome: 'expired', note }, run));
 }
 
 async function settle(incident: Incident, group: Group, fix: Fix, deps: Deps): Promise<Result> {
   return locked(incident, deps, async (run) => {
-    const state = await fix.lens.read(incident.target ?? null);
-    if (begun(incident) && safeFor(group, fix)(state)) {
-      const verified = { ...incident, times: { ...incident.times, verified: deps.now().toISOString() } };
-      return fixed(verified, group, fix, 'it took its time to show', state, run, []);
+    try {
+      return await settledOrNot(incident, group, fix, run);
+    } catch (error) {
+      if (isStale(error)) throw error;
+      // The next look is the retry; the end of the time to settle is the last one.
+      const stored = await found(incident.id, deps);
+      const note = `the look failed: ${wordsOf(error)}`;
+      return over(stored, deps)
+        ? finish(stored, { outcome: 'failed', note }, run)
+        : settleLater(stored, fix, note, run);
     }
-    if (over(incident, deps)) {
-      const waited = `waited until ${incident.until ?? 'now'}, and the state is still not the safe one`;
-      return finish(incident, { outcome: 'failed', note: waited }, run, { due: null });
-    }
-    // Not begun: it could not be changed at first. Everything that may have come up since is looked at anew.
-    if (!begun(incident)) return mend({ ...incident, mode: 'remediate' }, group, fix, run);
-    return settleLater(incident, fix, 'it still does not show', run);
   });
 }
 
+async function settledOrNot(incident: Incident, group: Group, fix: Fix, run: Run): Promise<Result> {
+  const state = await fix.lens.read(incident.target ?? null);
+  if (begun(incident) && safeFor(group, fix)(state)) {
+    const verified = { ...incident, times: { ...incident.times, verified: run.now().toISOString() } };
+    return fixed(verified, group, fix, 'it took its time to show', state, run);
+  }
+  if (over(incident, run)) {
+    const waited = `waited until ${incident.until ?? 'now'}, and the state is still not the safe one`;
+    return finish(incident, { outcome: 'failed', note: waited }, run);
+  }
+  if (incident.times.written !== undefined) return settleLater(incident, fix, 'it still does not show', run);
+  // Not written: it could not be changed at first. Everything that may have come up since is looked at anew.
+  if (!incident.decision) return mend({ ...incident, mode: 'remediate' }, group, fix, run);
+  const standing = await standingOf(incident, run);
+  const pause = paused(incident, standing, run.now());
+  if (!pause) return carryOut(incident, group, fix, run, standing);
+  const { decision: _, ...undecided } = incident;
+  return ask({ ...undecided, mode: 'approve' }, inWords(pause), run);
+}
+
 async function release(incident: Incident, fix: Fix, deps: Deps): Promise<Result> {
+  // Whether a fix is a hold is the rule's to say, never the record's: else a record could have any fix taken back.
+  if (!fix.until) return forged(incident, deps);
   if (!over(incident, deps)) return result('held', incident, incident.note);
-  const end = { outcome: 'released' as const, note: 'the hold is over: what it had changed was put back' };
   return locked(incident, deps, async (run) => {
-    const state = await fix.lens.read(incident.target ?? null);
-    if (same(fix.lens, state, goalOf(fix, incident, state)))
-      return finish(incident, { ...end, note: 'the hold is over, and was gone already', after: { state } }, run, {
-        due: null,
-      });
-    // A lens that knows its own part of the state takes that away; another may only undo what nobody changed since.
-    if (!fix.lens.back && !same(fix.lens, state, incident.after?.state ?? null))
-      return finish(
-        incident,
-        {
-          outcome: 'drifted',
-          note: `it changed during the hold; to end it all the same: firebreak undo ${incident.id} --force`,
-        },
-        run,
-        { due: null },
-      );
-    const entry = { at: deps.now().toISOString(), what: 'the hold ends' };
-    const begin = { ...incident, version: incident.version + 1, timeline: [...incident.timeline, entry] };
-    return takeBack(begin, fix, state, end, run);
+    try {
+      return await released(incident, fix, run);
+    } catch (error) {
+      if (isStale(error)) throw error;
+      const stored = await found(incident.id, deps);
+      const what = `the hold could not be ended: ${wordsOf(error)}`;
+      const tries = 1 + stored.timeline.filter((entry) => entry.what.startsWith('the hold could not be ended')).length;
+      const noted = { ...stored, timeline: [...stored.timeline, { at: deps.now().toISOString(), what }] };
+      if (tries >= lastTry)
+        await finish(noted, { outcome: 'failed', note: `${what}; firebreak undo ${stored.id} --force` }, run);
+      else await deps.incidents.save(next(noted, {}));
+      throw error;
+    }
   });
 }
+
+async function released(incident: Incident, fix: Fix, run: Run): Promise<Result> {
+  const end = { outcome: 'released' as const, note: 'the hold is over: what it had changed was put back' };
+  // Putting back is a write by itself, too: it waits for the end of a pause, and the hold holds on.
+  const pause = paused(incident, await standingOf(incident, run), run.now());
+  if (pause) {
+    await run.later({ incident: incident.id, at: pause.until });
+    const what = `the hold goes on: ${inWords(pause)}`;
+    const timeline = [...incident.timeline, { at: run.now().toISOString(), what }];
+    await run.incidents.save(next(incident, { timeline }), { release: run.holder, due: pause.until });
+    return result('held', incident, what);
+  }
+  const state = await fix.lens.read(incident.target ?? null);
+  const gone = { ...end, note: 'the hold is over, and was gone already', after: { state } };
+  if (same(fix.lens, state, goalOf(fix, incident, state))) return finish(incident, gone, run);
+  // A lens that knows its own part of the state takes that away; another may only undo what nobody changed since: what
+  // was planned, since the record's code covers that.
+  if (!fix.lens.back && !same(fix.lens, state, incident.plan?.state ?? null)) {
+    const note = `it changed during the hold; to end it all the same: firebreak undo ${incident.id} --force`;
+    return finish(incident, { outcome: 'drifted', note }, run);
+  }
+  const entry = { at: run.now().toISOString(), what: 'the hold ends' };
+  return takeBack(next(incident, { timeline: [...incident.timeline, entry] }), fix, state, end, run);
+}
+
+const wordsOf = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -2,7 +2,7 @@
  * The one way of an event: normalise → awakened → detect → decide → claim → work.ts.
  * Pure: the clock, the store, the wire and the voice come in as `Deps`. Faults are thrown, so that Lambda tries again.
  */
-import { decide, groups } from './decide.ts';
+import { type Decided, decide, groups } from './decide.ts';
 import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
 import type { Incident, Incidents } from './incident.ts';
@@ -13,10 +13,14 @@ import { normalise, type Signal } from './signal.ts';
 import {
   alarm,
   announce,
+  begun,
   finish,
+  forged,
   type Group,
+  genuine,
   isNamed,
   isStale,
+  leaseEnd,
   leaseSeconds,
   mend,
   next,
@@ -36,6 +40,8 @@ const tellingSeconds = 10;
 const leaseWaits: readonly number[] = [500, 1000, 2000, 4000, 8000];
 /** How long the record of a write of ours may lag behind its event, in milliseconds. */
 const recordingLag = 120_000;
+/** CloudTrail's times have whole seconds, and clocks differ. */
+const blur = 2000;
 
 /** Handles one delivered event. Throws when anything of it must be delivered again; the rest is done by then. */
 export async function handle(raw: unknown, deps: Deps): Promise<readonly Result[]> {
@@ -76,11 +82,14 @@ export async function handle(raw: unknown, deps: Deps): Promise<readonly Result[
  */
 async function byOurHand(signal: Signal, received: string, deps: Deps): Promise<Result | null> {
   const arn = signal.actor.arn;
-  if (signal.kind !== 'call' || arn === undefined || !deps.isOurs(arn)) return null;
+  // A refused call changed nothing, and of ours only the answered ones are known.
+  if (signal.kind !== 'call' || signal.failure !== null || arn === undefined || !deps.isOurs(arn)) return null;
   if (signal.requestId !== null && (await deps.incidents.ownerOf(signal.requestId)) !== null) return null;
   const age = Date.parse(received) - Date.parse(signal.time ?? '');
   if (age < recordingLag)
     throw fault('NotRecordedYet', `${signal.name} by our own role is not known as ours yet; tried again`);
+  const ours = await explained(signal, deps);
+  if (ours) return result('own', ours, `made by incident ${ours.id}, which was interrupted before it could note it`);
   return alarm(
     {
       about: about(signal, arn, received, deps),
@@ -90,6 +99,27 @@ async function byOurHand(signal: Signal, received: string, deps: Deps): Promise<
     },
     deps,
   );
+}
+
+/** The incident whose write a call of ours was, if one was under way then that broke off before it knew the answer. */
+async function explained(signal: Signal, deps: Deps): Promise<Incident | null> {
+  const time = Date.parse(signal.time ?? '');
+  if (Number.isNaN(time)) return null;
+  const at = (milliseconds: number): string => new Date(time + milliseconds).toISOString();
+  const ids = await deps.incidents.begunBetween(deps.room, at(-leaseSeconds * 1000 - blur), at(blur));
+  for (const id of new Set(ids)) {
+    const incident = await deps.incidents.get(id);
+    if (incident && incident.account === signal.account && wasInterrupted(incident)) return incident;
+  }
+  return null;
+}
+
+/** Not ended, or not at the first try: each begins with an entry of its own on the timeline, or is counted. */
+function wasInterrupted({ outcome, attempts, timeline }: Incident): boolean {
+  const begins = ['approved', 'undo begun', 'the hold ends'].map(
+    (what) => timeline.filter((entry) => entry.what === what).length,
+  );
+  return !settled(outcome) || outcome === 'asked' || outcome === 'held' || attempts > 1 || Math.max(...begins) > 1;
 }
 
 async function handleGroup(group: Group, signal: Signal, received: string, deps: Deps): Promise<Result> {
@@ -112,44 +142,58 @@ async function handleGroup(group: Group, signal: Signal, received: string, deps:
   }
   if (claim.got === 'new' && settled(incident.outcome)) return result(incident.outcome, incident, incident.note);
   // What may be done is decided afresh: an event that comes back late asks, whatever it was first allowed.
-  const current = claim.got === 'resumed' ? { ...claim.incident, mode: first.mode, note: first.note } : incident;
+  const current = claim.got === 'resumed' ? resumed(claim.incident, incident) : incident;
   if (settled(incident.outcome)) return finish(current, { outcome: incident.outcome, note: incident.note }, run);
   if (!first.fix) return finish(current, { outcome: 'told', note: first.note }, run);
   try {
+    if (!(await genuine(current, run))) return await forged(current, run);
     const contained = await confirmed(current, group, signal, run);
     if (contained === null) return await finish(current, { outcome: 'refused', note: unknownFinding }, run);
     return await mend(contained, group, first.fix, run);
   } catch (error) {
-    throw await failed(current.id, error, received, run);
+    throw await failed(current, error, received, run);
   }
 }
 
+/**
+ * What an earlier delivery stored, to go on from. Its code covers what it is about once anything may have been written;
+ * before that nothing stored is needed, and the event itself says what it is about.
+ */
+function resumed(stored: Incident, opened: Incident): Incident {
+  const { mode, note } = opened;
+  if (stored.code !== undefined || begun(stored) || stored.plan) return { ...stored, mode, note };
+  const { room, rules, account, region, resource, lens, lease, target } = opened;
+  const about = { room, rules, account, region, resource, ...(lease !== undefined && { lens, lease, target }) };
+  return { ...stored, ...about, mode, note };
+}
+
 const unknownFinding =
-  'the service that is said to have made the finding does not know it: the event was made by somebody else';
+  'the service that is said to have made the finding does not know it, or not of this: the event was made by somebody else';
 
 /** What acts against somebody acts on the service's word, not on an event's: null where the service knows nothing of it. */
 async function confirmed(incident: Incident, group: Group, signal: Signal, deps: Run): Promise<Incident | null> {
   const acts = incident.mode === 'remediate' || incident.mode === 'approve';
-  if (!acts || signal.kind !== 'finding' || !group.some(({ rule }) => rule.contains)) return incident;
-  switch (await deps.confirm(signal)) {
-    case 'confirmed':
-      return incident;
-    case 'absent':
-      return null;
-    case 'unknown':
-      return {
-        ...incident,
-        mode: 'approve',
-        note: 'the finding could not be fetched from its service: a person decides',
-      };
-  }
+  const containing = group.filter(({ rule }) => rule.contains);
+  if (!acts || signal.kind !== 'finding' || containing.length === 0) return incident;
+  const known = await deps.confirm(signal);
+  if (known === 'absent') return null;
+  if (known === 'unknown')
+    return {
+      ...incident,
+      mode: 'approve',
+      note: 'the finding could not be fetched from its service: a person decides',
+    };
+  // The id of a true finding with another's name in it is as invented as any.
+  const saysSo = ({ rule, finding, baseline }: Decided): boolean =>
+    rule.detect(known, baseline).some(({ target }) => canonical(target) === canonical(finding.target));
+  return containing.every(saysSo) ? incident : null;
 }
 
 async function claimed(incident: Incident, deps: Run): ReturnType<Incidents['claim']> {
   for (const wait of [0, ...leaseWaits]) {
     if (wait > 0) await deps.sleep(wait);
-    const until = new Date(deps.now().getTime() + leaseSeconds * 1000).toISOString();
-    const claim = await deps.incidents.claim(incident, deps.held ? { holder: deps.holder, until } : null);
+    const lease = deps.held ? { holder: deps.holder, until: leaseEnd(deps) } : null;
+    const claim = await deps.incidents.claim(incident, lease);
     // The delivery that did the work may be telling of it right now: twice only where it seems to have died.
     const telling =
       claim.got === 'duplicate' && untold(claim.incident) && secondsSince(claim.incident, deps) < tellingSeconds;
@@ -162,10 +206,15 @@ const secondsSince = (incident: Incident, deps: Deps): number =>
   (deps.now().getTime() - Date.parse(incident.timeline.at(-1)?.at ?? '')) / 1000;
 
 /** Records a fault on the incident; after the last attempt it is the outcome, and told. The fault itself goes on. */
-async function failed(id: string, error: unknown, received: string, deps: Run): Promise<unknown> {
-  const stored = await deps.incidents.get(id);
-  // A stale record is in the hands of another delivery of the same event; a forged one is told of by itself.
-  if (!stored || settled(stored.outcome) || isStale(error) || isNamed(error, 'Forged')) return error;
+async function failed(incident: Incident, error: unknown, received: string, deps: Run): Promise<unknown> {
+  // A forged record is told of by itself, and is left as it is: it is evidence.
+  if (isNamed(error, 'Forged')) {
+    if (deps.held && incident.lease !== undefined) await deps.incidents.unlock(incident.lease, deps.holder);
+    return error;
+  }
+  const stored = await deps.incidents.get(incident.id);
+  // A stale record is in the hands of another delivery of the same event.
+  if (!stored || settled(stored.outcome) || isStale(error)) return error;
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const last = stored.attempts >= lastAttempt || Date.parse(received) - Date.parse(stored.at) >= lastAfter;
   const entry = { at: deps.now().toISOString(), what: `attempt ${stored.attempts} failed: ${message}` };

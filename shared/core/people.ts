@@ -1,12 +1,11 @@
 /** What people decide about an incident: to have a fix carried out, or taken back. */
 import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
-import type { Incident } from './incident.ts';
+import type { Incident, Standing } from './incident.ts';
 import type { Json } from './json.ts';
-import { objection, paused } from './standing.ts';
+import { inWords, paused, standingOf } from './standing.ts';
 import {
   alreadySafe,
-  announce,
   apply,
   aside,
   ask,
@@ -15,15 +14,20 @@ import {
   type Fix,
   finish,
   forged,
+  type Group,
   genuine,
   groupOf,
+  isReady,
   isUnknown,
   keeping,
-  leaseSeconds,
+  leaseEnd,
   next,
+  notReady,
   proven,
   result,
+  retold,
   same,
+  settleLater,
   untold,
 } from './work.ts';
 
@@ -37,41 +41,51 @@ export async function approve(id: string, deps: Deps): Promise<Result> {
   if (!(await genuine(incident, deps))) return forged(incident, deps);
   const { group, fix } = groupOf(incident, deps);
   return locked(incident, deps, async (run) => {
-    // Not the circuit breaker: it asked for this very answer. A pause holds for everybody.
-    const { standing } = await objection(incident, group, run);
+    // Not the circuit breaker: it asked for this very answer. A pause holds for everybody, an unreadable one, too.
+    const standing = await standingOf(incident, run);
     const pause = paused(incident, standing, deps.now());
-    if (pause !== null) throw fault('Paused', `${pause}; to end it: firebreak resume`);
-    const state = await fix.lens.read(incident.target ?? null);
-    const plan = compose(group, state);
-    const { decision, ...undecided } = incident;
-    const by = decision?.by ?? 'unknown';
-    const entry = { at: deps.now().toISOString(), what: 'approved', by };
-    const { until: _, ...open } = incident;
-    const read = {
-      ...open,
-      mode: 'remediate' as const,
-      note: `approved by ${by}`,
-      times: { ...incident.times, read: entry.at },
-      timeline: [...incident.timeline, entry],
-    };
-    if (isUnknown(plan)) return finish(read, { outcome: 'told', note: plan.unknown + aside(incident) }, run);
-    if (same(fix.lens, state, plan)) return alreadySafe(read, group, state, fix, run);
-    // An interrupted approval may have left half a write: the before that was shown stays the way back.
-    const before = begun(incident) && incident.before ? incident.before : { state };
-    const asShown =
-      same(fix.lens, plan, incident.plan?.state ?? null) &&
-      (begun(incident) || same(fix.lens, state, incident.before?.state ?? null));
-    if (!asShown) {
-      const anew = { ...undecided, before, plan: { state: plan } };
-      await ask(anew, 'it changed after the question: here is the new plan', run);
-      return result(
-        'replanned',
-        incident,
-        `${incident.resource} changed after the question; look again, then: firebreak approve ${id}`,
-      );
-    }
-    return apply({ ...read, before, plan: { state: plan } }, group, fix, state, plan, run, standing.onLens);
+    if (pause) throw fault('Paused', `${inWords(pause)}; to end it: firebreak resume`);
+    const entry = { at: deps.now().toISOString(), what: 'approved', by: incident.decision?.by ?? 'unknown' };
+    return carryOut({ ...incident, timeline: [...incident.timeline, entry] }, group, fix, run, standing);
   });
+}
+
+/** Does what a person was shown and said yes to; where it is another thing by now, asks anew. */
+export async function carryOut(
+  incident: Incident,
+  group: Group,
+  fix: Fix,
+  run: Run,
+  standing: Standing,
+): Promise<Result> {
+  const state = await fix.lens.read(incident.target ?? null);
+  const plan = compose(group, state);
+  const { until: _, ...open } = incident;
+  const read = {
+    ...open,
+    mode: 'remediate' as const,
+    note: `approved by ${incident.decision?.by ?? 'unknown'}`,
+    times: { ...incident.times, read: run.now().toISOString() },
+  };
+  if (isUnknown(plan)) return finish(read, { outcome: 'told', note: plan.unknown + aside(incident) }, run);
+  if (same(fix.lens, state, plan)) return alreadySafe(read, group, state, fix, run);
+  // An interrupted approval may have left half a write: the before that was shown stays the way back.
+  const before = begun(incident) && incident.before ? incident.before : { state };
+  const asShown =
+    same(fix.lens, plan, incident.plan?.state ?? null) &&
+    (begun(incident) || same(fix.lens, state, incident.before?.state ?? null));
+  const planned = { ...read, before, plan: { state: plan }, undo: fix.lens.undo(before.state, plan) };
+  if (!asShown) {
+    const { decision: __, ...undecided } = planned;
+    await ask({ ...undecided, mode: 'approve' }, 'it changed after the question: here is the new plan', run);
+    return result(
+      'replanned',
+      incident,
+      `${incident.resource} changed after the question; look again, then: firebreak approve ${incident.id}`,
+    );
+  }
+  if (!isReady(fix.lens, state)) return settleLater(planned, fix, notReady, run);
+  return apply(planned, group, fix, state, plan, run, standing);
 }
 
 /** Takes a fix back: writes what was there before, if what is there still is what the fix left. */
@@ -118,7 +132,7 @@ export async function takeBack(
 ): Promise<Result> {
   const target = recorded.target ?? null;
   const goal = goalOf(fix, recorded, state);
-  await run.incidents.save(recorded);
+  await run.incidents.save(recorded, { begins: run.now().toISOString() });
   return keeping(recorded, run, async (writes) => {
     await run.record(writes, () => fix.lens.write(target, state, goal));
     const after = await proven(fix.lens, target, (now) => same(fix.lens, now, goalOf(fix, recorded, now)), run);
@@ -127,17 +141,10 @@ export async function takeBack(
   });
 }
 
-/** Tells what an interrupted command left untold. */
-async function retold(incident: Incident, deps: Deps): Promise<Result> {
-  await announce(incident, deps);
-  return result(incident.outcome, incident, incident.note);
-}
-
 export async function locked(incident: Incident, deps: Deps, work: (run: Run) => Promise<Result>): Promise<Result> {
   const lease = incident.lease;
   if (lease === undefined) throw fault('NothingToUndo', `incident ${incident.id} has no lens`);
-  const until = new Date(deps.now().getTime() + leaseSeconds * 1000).toISOString();
-  if (!(await deps.incidents.lock(lease, deps.holder, until)))
+  if (!(await deps.incidents.lock(lease, deps.holder, leaseEnd(deps))))
     throw fault('LeaseHeld', `${incident.resource} is being changed right now; try again in a minute`);
   try {
     return await work({ ...deps, held: true });

@@ -5,34 +5,37 @@
 import type { Decided } from './decide.ts';
 import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
-import type { Incident, Saving, Write } from './incident.ts';
+import type { Incident, Saving, Standing, Write } from './incident.ts';
 import { canonical, type Json, type JsonObject } from './json.ts';
 import type { Outcome } from './outcome.ts';
 import type { Lens, StateFix, Unknown } from './rule.ts';
-import { actorKeyOf, objection } from './standing.ts';
+import { countsOf, objection } from './standing.ts';
 
 export type Fix = StateFix<Json, Json, unknown>;
 export type Group = readonly [Decided, ...Decided[]];
 
 /** Longer than a function may run, so that a lease outlives nothing but a crash. */
 export const leaseSeconds = 90;
+/** When a lease that is taken now runs out: ISO 8601. */
+export const leaseEnd = (deps: Deps): string =>
+  new Date(deps.now().getTime() + (deps.leaseSeconds ?? leaseSeconds) * 1000).toISOString();
 /** How long to wait before each re-read of a state that does not look safe yet, in milliseconds. */
 export const rereads: readonly number[] = [0, 200, 500, 1000, 2000, 4000];
 /** How long until a state that takes minutes is looked at again. */
 const lookAgainSeconds = 60;
 const silent: ReadonlySet<Outcome> = new Set(['exempt', 'off', 'attempt', 'witness', 'open', 'settling']);
 
-/** Reads and plans; then does what the incident's mode allows. */
+/** Reads and plans; then does what the incident's mode allows. A record that is gone on from must be `genuine`. */
 export async function mend(incident: Incident, group: Group, fix: Fix, deps: Run): Promise<Result> {
   const target = incident.target ?? null;
-  if (incident.before && !(await genuine(incident, deps))) return forged(incident, deps);
   const state = await fix.lens.read(target);
   const read = { ...incident, times: { ...incident.times, read: deps.now().toISOString() } };
   const plan = compose(group, state);
-  const before = incident.before ?? { state };
+  // Of a write that may have been half made the state before it counts; what was only looked at has no before yet.
+  const before = begun(incident) && incident.before ? incident.before : { state };
   if (isUnknown(plan)) return finish(read, { outcome: 'told', note: plan.unknown + aside(incident), before }, deps);
   if (same(fix.lens, state, plan)) return alreadySafe(read, group, state, fix, deps);
-  const undo = fix.lens.undo(state, plan);
+  const undo = fix.lens.undo(before.state, plan);
   const planned = { ...read, before, plan: { state: plan }, undo };
   switch (incident.mode) {
     case 'off':
@@ -51,16 +54,18 @@ export async function mend(incident: Incident, group: Group, fix: Fix, deps: Run
 async function remediate(planned: Incident, group: Group, fix: Fix, from: Json, to: Json, deps: Run): Promise<Result> {
   const { standing, against } = await objection(planned, group, deps);
   if (against !== null) return ask({ ...planned, mode: 'approve' }, against, deps);
-  if (!isReady(fix.lens, from)) return settleLater(planned, fix, 'it cannot be changed right now', deps);
-  return apply(planned, group, fix, from, to, deps, standing.onLens);
+  if (!isReady(fix.lens, from)) return settleLater(planned, fix, notReady, deps);
+  return apply(planned, group, fix, from, to, deps, standing);
 }
 
-const isReady = (lens: Fix['lens'], state: Json): boolean => state === null || !lens.ready || lens.ready(state);
+export const notReady = 'it cannot be changed right now';
+
+export const isReady = (lens: Fix['lens'], state: Json): boolean => state === null || !lens.ready || lens.ready(state);
 
 /** Puts the question, signed: what a person approves is what was asked. It expires. */
 export async function ask(planned: Incident, note: string, deps: Run): Promise<Result> {
   const until = new Date(deps.now().getTime() + deps.config.approvals * 3_600_000).toISOString();
-  const signed = { ...planned, until, code: await deps.sign(essence(planned)) };
+  const signed = await coded({ ...planned, until }, deps);
   await deps.later({ incident: signed.id, at: until });
   return finish(signed, { outcome: 'asked', note }, deps, { due: until });
 }
@@ -96,15 +101,15 @@ export const aside = (incident: Incident): string =>
 /** A finding tells of what was; a call, only if it was made before the fix was proven. */
 export function explains(last: Incident, incident: Incident): boolean {
   const { event, recorded } = incident.times;
-  if (last.id === incident.id || last.outcome !== 'fixed' || event === undefined || last.times.verified === undefined)
-    return false;
+  const done = last.outcome === 'fixed' || last.outcome === 'held';
+  if (last.id === incident.id || !done || event === undefined || last.times.verified === undefined) return false;
   const proven = Date.parse(last.times.verified);
   // What an attempt of ours still found unsafe was put out by a later fix than that.
   if (recorded !== undefined) return Date.parse(recorded) <= proven;
   return incident.actor.type === 'Unknown' || Date.parse(event) <= proven;
 }
 
-/** Records, writes, reads back. `earlier` are the lens's fixes that the circuit breaker counts. */
+/** Records, writes, reads back. `standing` as it was read just now. */
 export async function apply(
   planned: Incident,
   group: Group,
@@ -112,11 +117,11 @@ export async function apply(
   from: Json,
   to: Json,
   deps: Run,
-  earlier: Saved['onLens'] = [],
+  standing: Standing | null,
 ): Promise<Result> {
-  const code = await deps.sign(essence(planned));
-  const recorded = next(planned, { code, times: { ...planned.times, recorded: deps.now().toISOString() } });
-  await deps.incidents.save(recorded);
+  const begins = deps.now().toISOString();
+  const recorded = next(await coded(planned, deps), { times: { ...planned.times, recorded: begins } });
+  await deps.incidents.save(recorded, { begins });
   const target = recorded.target ?? null;
   return keeping(recorded, deps, async (writes) => {
     await deps.record(writes, () => fix.lens.write(target, from, to));
@@ -128,11 +133,9 @@ export async function apply(
     });
     if (state === undefined) return settleLater(ended, fix, 'changed; it takes minutes to show', deps, writes);
     const verified = { ...ended, times: { ...ended.times, verified: deps.now().toISOString() } };
-    return fixed(verified, group, fix, recorded.note, state, deps, writes, earlier);
+    return fixed(verified, group, fix, recorded.note, state, deps, writes, standing);
   });
 }
-
-type Saved = { readonly onLens: NonNullable<Saving['counts']>['onLens'] };
 
 export const safeFor =
   (group: Group, fix: Fix) =>
@@ -150,16 +153,15 @@ export async function fixed(
   state: Json,
   deps: Run,
   writes: readonly Write[] = [],
-  onLens: Saved['onLens'] = [],
+  standing: Standing | null = null,
 ): Promise<Result> {
-  const entry = { actor: actorKeyOf(incident), at: deps.now().toISOString(), incident: incident.id };
-  const counts = { actorKey: actorKeyOf(incident), fixed: entry, onLens };
+  const counts = countsOf(incident, standing, deps);
   const minutes = fix.until?.({ target: incident.target ?? null, baseline: group[0].baseline });
   if (minutes === undefined)
     return finish(incident, { outcome: 'fixed', note, after: { state } }, deps, { writes, counts });
   const until = new Date(deps.now().getTime() + minutes * 60_000).toISOString();
   await deps.later({ incident: incident.id, at: until });
-  const held = { ...incident, until };
+  const held = await coded({ ...incident, until }, deps);
   return finish(held, { outcome: 'held', note: `${note}; until ${until}`, after: { state } }, deps, {
     writes,
     counts,
@@ -178,9 +180,9 @@ export async function settleLater(
   const now = deps.now().getTime();
   const until = incident.until ?? new Date(now + (fix.lens.settles ?? 0) * 60_000).toISOString();
   const at = new Date(now + lookAgainSeconds * 1000).toISOString();
-  const code = incident.code ?? (await deps.sign(essence(incident)));
+  const signed = await coded({ ...incident, until }, deps);
   await deps.later({ incident: incident.id, at });
-  return finish({ ...incident, until, code }, { outcome: 'settling', note }, deps, { writes, due: at });
+  return finish(signed, { outcome: 'settling', note }, deps, { writes, due: at });
 }
 
 /** What was written before a fault is stored as ours, whatever comes of the next attempt. */
@@ -228,7 +230,14 @@ export async function finish(
     ...end,
     timeline: [...incident.timeline, { at: deps.now().toISOString(), what: `${end.outcome}: ${end.note}` }],
   });
-  await deps.incidents.save(ended, { ...saving, ...(deps.held && { release: deps.holder }) });
+  // What was asked, or waited for, is not due any more, unless it is anew.
+  const was = incident.until !== undefined || incident.decision !== undefined;
+  const due = saving.due ?? (was ? null : undefined);
+  await deps.incidents.save(ended, {
+    ...saving,
+    ...(due !== undefined && { due }),
+    ...(deps.held && { release: deps.holder }),
+  });
   if (!silent.has(ended.outcome)) await announce(ended, deps);
   return result(ended.outcome, ended, ended.note);
 }
@@ -256,11 +265,17 @@ export async function announce(incident: Incident, deps: Deps): Promise<void> {
   }
 }
 
-/** What a record would have written, as the code covers it: no more may be changed from it than was planned. */
+/** What a record would have written, and when, as the code covers it: no more may be changed from it than was planned. */
 export function essence(incident: Incident): string {
-  const { id, room, rules, account, region, lens, lease, target, before, plan, undo } = incident;
-  return canonical({ id, room, rules, account, region, lens, lease, target, before, plan, undo } as JsonObject);
+  const { id, room, rules, account, region, lens, lease, target, before, plan, undo, until } = incident;
+  return canonical({ id, room, rules, account, region, lens, lease, target, before, plan, undo, until } as JsonObject);
 }
+
+/** The incident with the code over what it says now. */
+const coded = async (incident: Incident, deps: Deps): Promise<Incident> => ({
+  ...incident,
+  code: await deps.sign(essence(incident)),
+});
 
 export const genuine = async (incident: Incident, deps: Deps): Promise<boolean> =>
   incident.code === undefined ? !begun(incident) && !incident.plan : deps.verify(essence(incident), incident.code);

@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { client } from '../aws/client.ts';
 import { fault } from '../core/fault.ts';
-import type { Claim, Fixed, Incident, Incidents, Pause, Saving, Standing } from '../core/incident.ts';
+import type { Claim, Counts, Fixed, Incident, Incidents, Pause, Saving, Standing } from '../core/incident.ts';
 import { settled } from '../core/outcome.ts';
 
 type Item = Record<string, AttributeValue>;
@@ -103,25 +103,28 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     const item = (wanted: Item): Item | undefined => found.find((one) => one['pk']?.S === wanted['pk']?.S);
     return {
       pauses: pausesOf(item(pauseKey)),
-      onLens: JSON.parse(item(key('lens', lease))?.['fixes']?.S ?? '[]') as Fixed[],
-      byActor: (item(key('actor', actorKey))?.['fixes']?.L ?? []).map(({ S }) => JSON.parse(S ?? 'null') as Fixed),
+      onLens: fixesOf(item(key('lens', lease))),
+      byActor: fixesOf(item(key('actor', actorKey))),
     };
   }
 
-  async function overdue(room: string, now: string): Promise<readonly string[]> {
+  /** Incidents that the index holds under a word, at or between two times; of too many, the first. */
+  async function between(word: string, from: string, to: string): Promise<readonly string[]> {
     const { Items } = await db().send(
       new QueryCommand({
         TableName: table,
         IndexName: 'byDay',
-        KeyConditionExpression: '#day = :day AND #at <= :now',
+        KeyConditionExpression: '#day = :day AND #at BETWEEN :from AND :to',
         ExpressionAttributeNames: { '#day': 'day', '#at': 'at' },
-        ExpressionAttributeValues: { ':day': { S: `due ${room}` }, ':now': { S: now } },
-        // What is left over is found by the next look.
+        ExpressionAttributeValues: { ':day': { S: word }, ':from': { S: from }, ':to': { S: to } },
         Limit: 25,
       }),
     );
     return (Items ?? []).flatMap((item) => (item['incident']?.S ? [item['incident'].S] : []));
   }
+
+  // What is left over is found by the next look.
+  const overdue = (room: string, now: string): Promise<readonly string[]> => between(`due ${room}`, '0', now);
 
   const pauses = async (): Promise<readonly Pause[]> =>
     pausesOf((await db().send(new GetItemCommand({ TableName: table, Key: pauseKey, ConsistentRead: true }))).Item);
@@ -138,8 +141,9 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     const { lease } = incident;
     if (options.release !== undefined && lease !== undefined)
       items.push({ Update: closeLease(table, { ...incident, lease }, options, days) });
-    const { counts, due } = options;
+    const { counts, due, begins } = options;
     if (counts) items.push({ Update: countFix(table, counts) });
+    if (begins !== undefined) items.push({ Put: { TableName: table, Item: beginItem(incident, begins) } });
     if (due !== undefined) items.push({ Put: { TableName: table, Item: dueItem(incident, due, days) } });
     for (const write of options.writes ?? [])
       if (write.requestId !== 'unknown')
@@ -265,6 +269,7 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     note,
     standing,
     ownerOf,
+    begunBetween: (room, from, to) => between(`begun ${room}`, from, to),
     overdue,
     list,
     recordDecision,
@@ -273,7 +278,7 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
   };
 }
 
-const key = (kind: 'incident' | 'lens' | 'request' | 'actor' | 'due' | 'pause', id: string): Item => ({
+const key = (kind: 'incident' | 'lens' | 'request' | 'actor' | 'due' | 'begun' | 'pause', id: string): Item => ({
   pk: { S: `${kind}#${id}` },
 });
 const ends = (days: number): AttributeValue => ({ N: String(Math.floor(Date.now() / 1000) + days * 86_400) });
@@ -312,16 +317,38 @@ function takeLease(
 const pauseKey = key('pause', 'all');
 const pausesOf = (item: Item | undefined): readonly Pause[] => JSON.parse(item?.['pauses']?.S ?? '[]') as Pause[];
 
+const fixesOf = (item: Item | undefined): readonly Fixed[] =>
+  (item?.['fixes']?.L ?? []).map(({ S }) => JSON.parse(S ?? 'null') as Fixed);
+
+/** Adds a fix to the list, or puts the list in place of what is there. */
+function counting(fixed: Fixed, all: readonly Fixed[] | undefined): { expression: string; values: Item } {
+  const list = (fixes: readonly Fixed[]): AttributeValue => ({ L: fixes.map((one) => ({ S: JSON.stringify(one) })) });
+  if (all) return { expression: 'fixes = :fixes', values: { ':fixes': list(all) } };
+  return {
+    expression: 'fixes = list_append(if_not_exists(fixes, :none), :fixes)',
+    values: { ':none': list([]), ':fixes': list([fixed]) },
+  };
+}
+
 /** Counts are needed for `breaker.hours`, a week at the most. */
-const countFix = (
-  table: string,
-  { actorKey, fixed }: NonNullable<Saving['counts']>,
-): NonNullable<TransactWriteItem['Update']> => ({
-  TableName: table,
-  Key: key('actor', actorKey),
-  UpdateExpression: 'SET fixes = list_append(if_not_exists(fixes, :none), :one), #ttl = :ttl',
-  ExpressionAttributeNames: { '#ttl': 'ttl' },
-  ExpressionAttributeValues: { ':none': { L: [] }, ':one': { L: [{ S: JSON.stringify(fixed) }] }, ':ttl': ends(8) },
+function countFix(table: string, { actorKey, fixed, byActor }: Counts): NonNullable<TransactWriteItem['Update']> {
+  const { expression, values } = counting(fixed, byActor);
+  return {
+    TableName: table,
+    Key: key('actor', actorKey),
+    UpdateExpression: `SET ${expression}, #ttl = :ttl`,
+    ExpressionAttributeNames: { '#ttl': 'ttl' },
+    ExpressionAttributeValues: { ...values, ':ttl': ends(8) },
+  };
+}
+
+/** Each begin by itself: an interrupted one is looked for by its own time. Events come within days, if at all. */
+const beginItem = (incident: Incident, begins: string): Item => ({
+  ...key('begun', `${incident.id}#${begins}`),
+  incident: { S: incident.id },
+  day: { S: `begun ${incident.room}` },
+  at: { S: begins },
+  ttl: ends(8),
 });
 
 /** Without a day the item is in no index: nothing is due. */
@@ -340,17 +367,17 @@ function closeLease(
 ): NonNullable<TransactWriteItem['Update']> {
   // Only what changed the lens can explain what is reported of it later.
   const changed = ['fixed', 'held', 'released', 'undone'].includes(incident.outcome);
-  const fixes = counts && JSON.stringify([...counts.onLens, counts.fixed].slice(-20));
+  const fixes = counts && counting(counts.fixed, counts.onLens);
   return {
     TableName: table,
     Key: key('lens', incident.lease),
-    UpdateExpression: `SET ${changed ? '#last = :incident, ' : ''}${fixes ? 'fixes = :fixes, ' : ''}#ttl = :ttl REMOVE holder, #until`,
+    UpdateExpression: `SET ${changed ? '#last = :incident, ' : ''}${fixes ? `${fixes.expression}, ` : ''}#ttl = :ttl REMOVE holder, #until`,
     // A lease that ran out and was taken by another is not ours to free, nor is the incident ours to close.
     ConditionExpression: 'attribute_not_exists(holder) OR holder = :holder',
     ExpressionAttributeNames: { ...(changed && { '#last': 'last' }), '#until': 'until', '#ttl': 'ttl' },
     ExpressionAttributeValues: {
       ...(changed && { ':incident': { S: incident.id } }),
-      ...(fixes && { ':fixes': { S: fixes } }),
+      ...fixes?.values,
       ':ttl': ends(days),
       ':holder': { S: release },
     },

@@ -12,6 +12,7 @@ import { vi } from 'vitest';
 import type { Deps } from '../../shared/core/deps.ts';
 import type { FixRule, Rule } from '../../shared/core/rule.ts';
 import { policiesOf } from './roles.ts';
+import type { Stage } from './stage.ts';
 
 export type Env = Readonly<Record<string, string>>;
 
@@ -19,6 +20,8 @@ export type Hands = {
   readonly rules: readonly Rule[];
   /** The journal of these rules' own clients. */
   readonly record: Deps['record'];
+  /** Asks GuardDuty by these rules' own clients. */
+  readonly confirm: Deps['confirm'];
   /** Works with these credentials and endpoints. */
   as<T>(work: () => Promise<T>): Promise<T>;
 };
@@ -28,9 +31,11 @@ export async function hands(env: Env): Promise<Hands> {
   vi.resetModules();
   const { rooms } = await import('../../functions/rooms.ts');
   const { record } = await import('../../shared/aws/client.ts');
+  const { confirmFinding } = await import('../../shared/aws/findings.ts');
   return {
     rules: Object.values(rooms).flat(),
     record,
+    confirm: confirmFinding,
     async as(work) {
       const saved = { ...process.env };
       Object.assign(process.env, env);
@@ -44,11 +49,14 @@ export async function hands(env: Env): Promise<Hands> {
   };
 }
 
-/** Every hand of its own environment holds the same rules: this one's. */
-export function ruleOf({ rules }: Hands, id: string): FixRule {
+/** Every hand of its own environment holds the same rules: this one's, with the settings that the stage is set for. */
+export function ruleOf({ rules }: Hands, { rule: id, baseline }: Pick<Stage, 'rule' | 'baseline'>): FixRule {
   const rule = rules.find((one) => one.id === id);
   if (!rule?.fix) throw new Error(`there is no rule ${id} with a fix`);
-  return rule as FixRule;
+  const fixing = rule as FixRule;
+  if (baseline === undefined) return fixing;
+  const { fix } = fixing;
+  return { ...fixing, fix: { ...fix, desire: (state, context) => fix.desire(state, { ...context, baseline }) } };
 }
 
 /** A role in the sandbox with the room's own policies, and the environment of its session. */

@@ -37,7 +37,25 @@ const resources: Readonly<Record<string, (given: Parameters) => string | undefin
   // Asked for by another member than its name, it may be any instance.
   rds: ({ DBInstanceIdentifier }) => `arn:aws:rds:${region}:${account}:db:${DBInstanceIdentifier ?? '*'}`,
   kms: ({ KeyId }) => KeyId,
-  ec2: ({ GroupId }) => GroupId && `arn:aws:ec2:${region}:${account}:security-group/${GroupId}`,
+  guardduty: ({ DetectorId }) => DetectorId && `arn:aws:guardduty:${region}:${account}:detector/${DetectorId}`,
+  ec2: ofEc2,
+};
+
+/** EC2's ids tell by their beginnings what they are of; a call may name several resources: what it changes comes first. */
+function ofEc2(given: Parameters): string | undefined {
+  const { NetworkAclId, NetworkInterfaceId, InstanceId, GroupId, VpcId } = given;
+  const id = NetworkAclId ?? NetworkInterfaceId ?? InstanceId ?? GroupId ?? VpcId;
+  const named = id ?? given['InstanceSpecification.InstanceId'] ?? given['ResourceId.1'];
+  const type = named && ec2Types[named.slice(0, named.indexOf('-'))];
+  return type && `arn:aws:ec2:${region}:${account}:${type}/${named}`;
+}
+
+const ec2Types: Readonly<Record<string, string>> = {
+  acl: 'network-acl',
+  eni: 'network-interface',
+  i: 'instance',
+  sg: 'security-group',
+  vpc: 'vpc',
 };
 
 /** The requests that IAM decides for a call. */
@@ -61,7 +79,8 @@ export async function askedBy({ service, operation, parameters }: Seen): Promise
 function tagging(service: string, action: string, parameters: Parameters, context: Asked['context']): readonly Asked[] {
   const type = service === 'ec2' ? parameters['TagSpecification.1.ResourceType'] : undefined;
   if (type === undefined) return [];
-  const resource = `arn:aws:ec2:${region}:${account}:${type}/new`;
+  // Snapshots' ARNs name no account: Service Authorization Reference, "Resource types defined by Amazon EC2".
+  const resource = `arn:aws:ec2:${region}:${type === 'snapshot' ? '' : account}:${type}/new`;
   const created = { ...context, 'ec2:CreateAction': action.slice('ec2:'.length) };
   return [
     { action, resource, context },

@@ -4,7 +4,12 @@ import type { Claim, Fixed, Incident, Incidents, Pause, Saving } from '../../sha
 import { settled } from '../../shared/core/outcome.ts';
 
 type Lens = { holder?: string; until?: string; last?: string; fixes?: readonly Fixed[] };
-export type Memory = Incidents & { all(): readonly Incident[]; pause(pauses: readonly Pause[]): void };
+export type Memory = Incidents & {
+  all(): readonly Incident[];
+  pause(pauses: readonly Pause[]): void;
+  /** What somebody with the table in hand does: puts a record as it is, whatever stands there. */
+  tamper(incident: Incident): void;
+};
 
 /** A store of its own; `now` is the clock by which leases end. */
 export function memoryIncidents(now: () => Date = () => new Date()): Memory {
@@ -12,7 +17,8 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
   const records = new Map<string, string>();
   const lenses = new Map<string, Lens>();
   const requests = new Map<string, string>();
-  const actors = new Map<string, Fixed[]>();
+  const actors = new Map<string, readonly Fixed[]>();
+  const begun: { room: string; at: string; incident: string }[] = [];
   const dues = new Map<string, { room: string; at: string }>();
   let pauses: readonly Pause[] = [];
 
@@ -53,13 +59,15 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
     if (closes) {
       const { holder: _, until: __, ...kept } = lensOf(lease);
       const changed = ['fixed', 'held', 'released', 'undone'].includes(incident.outcome);
-      const fixes = options.counts && [...options.counts.onLens, options.counts.fixed].slice(-20);
+      const { counts } = options;
+      const fixes = counts && (counts.onLens ?? [...(lensOf(lease).fixes ?? []), counts.fixed]);
       lenses.set(lease, { ...kept, ...(changed && { last: incident.id }), ...(fixes && { fixes }) });
     }
     if (options.counts) {
-      const { actorKey, fixed } = options.counts;
-      actors.set(actorKey, [...(actors.get(actorKey) ?? []), fixed]);
+      const { actorKey, fixed, byActor } = options.counts;
+      actors.set(actorKey, byActor ?? [...(actors.get(actorKey) ?? []), fixed]);
     }
+    if (options.begins !== undefined) begun.push({ room: incident.room, at: options.begins, incident: incident.id });
     if (options.due === null) dues.delete(incident.id);
     else if (options.due !== undefined) dues.set(incident.id, { room: incident.room, at: options.due });
     for (const { requestId } of options.writes ?? []) if (requestId !== 'unknown') requests.set(requestId, incident.id);
@@ -110,10 +118,13 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
       byActor: actors.get(actorKey) ?? [],
     }),
     ownerOf: async (requestId) => requests.get(requestId) ?? null,
+    begunBetween: async (room, from, to) =>
+      begun.filter((one) => one.room === room && one.at >= from && one.at <= to).map(({ incident }) => incident),
     overdue: async (room, time) => [...dues].filter(([, one]) => one.room === room && one.at <= time).map(([id]) => id),
     pause: (all) => {
       pauses = all;
     },
+    tamper: (incident) => void put(incident),
     all: () => [...records.keys()].map((id) => stored(id) as Incident),
   };
 }

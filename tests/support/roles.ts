@@ -30,7 +30,11 @@ export type Policy = {
 export function policiesOf(room: string): readonly Policy[] {
   const file = join(import.meta.dirname, '../../functions', room, 'function.yml');
   const parts = partsOf([parse(readFileSync(file, 'utf8')) as Room], { ...standard, preset: 'strict' }, 'firebreak');
-  const role = Object.values(parts.resources.Resources).find((one) => one['Type'] === 'AWS::IAM::Role') as {
+  // The operator's role is in the same template.
+  const role = Object.values(parts.resources.Resources).find(
+    (one) =>
+      one['Type'] === 'AWS::IAM::Role' && JSON.stringify(one['Properties']).includes(`\${AWS::StackName}-${room}-`),
+  ) as {
     Properties: { Policies: readonly { PolicyName: string; PolicyDocument: unknown }[] };
   };
   return role.Properties.Policies.filter(({ PolicyName }) => PolicyName !== 'own').map(

@@ -54,7 +54,7 @@ export function engineFor(
     record: own.record,
     holder: 'stage',
     isOurs: () => false,
-    confirm: async () => 'confirmed',
+    confirm: async (finding) => finding,
     later: async () => {},
     sign: async (text) => createHash('sha256').update(`stage ${text}`).digest('hex'),
     verify: async (text, code) => createHash('sha256').update(`stage ${text}`).digest('hex') === code,

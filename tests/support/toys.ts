@@ -1,11 +1,13 @@
 /** A toy account of lamps: rules and a lens for the engine, a clock that only moves when told, and faults on order. */
 import { createHash } from 'node:crypto';
 import { setImmediate as immediate } from 'node:timers/promises';
-import type { Deps } from '../../shared/core/deps.ts';
+import type { Deps, Result } from '../../shared/core/deps.ts';
+import { handle, lastAttempt } from '../../shared/core/engine.ts';
 import { fault } from '../../shared/core/fault.ts';
 import type { Due, Incident, Incidents, Write } from '../../shared/core/incident.ts';
 import { at, canonical, type Json, text } from '../../shared/core/json.ts';
-import type { Config } from '../../shared/core/mode.ts';
+import type { Config, Exemption } from '../../shared/core/mode.ts';
+import type { Outcome } from '../../shared/core/outcome.ts';
 import {
   calls,
   type Lens,
@@ -16,7 +18,7 @@ import {
   type StateFix,
   type Trigger,
 } from '../../shared/core/rule.ts';
-import type { Signal } from '../../shared/core/signal.ts';
+import type { Found, Signal } from '../../shared/core/signal.ts';
 import { type Memory, memoryIncidents } from './memory.ts';
 
 export type Lamp = { readonly lit: boolean; readonly watts: number; readonly colour: string };
@@ -27,6 +29,10 @@ export type Fault = { readonly at: number; readonly when: 'before' | 'after'; re
 
 export const lampArn = (name: string): string => `arn:aws:toy:eu-central-1:111122223333:lamp/${name}`;
 export const alice = 'arn:aws:iam::111122223333:user/alice';
+export const bob = 'arn:aws:iam::111122223333:user/bob';
+export const lit: Lamp = { lit: true, watts: 100, colour: 'red' };
+export const out: Lamp = { ...lit, lit: false };
+export const ask: Partial<Config> = { modes: [{ rule: 'toy/*', mode: 'approve' }] };
 const started = Date.parse('2026-03-01T10:00:00Z');
 
 export const standard: Config = {
@@ -57,6 +63,8 @@ export function toyWorld(lamps: Record<string, Lamp | null> = { hall: { lit: tru
   let sink: Write[] | null = null;
   let changes = 0;
   let requests = 0;
+  /** What the service that makes findings says; by itself it knows them all. */
+  let confirm: (finding: Found) => Found | 'absent' | 'unknown' = (finding) => finding;
   /** What a write does; a test may put in something that works badly. */
   let writer: (name: string, to: Lamp | null) => void = put;
   const now = (): Date => new Date(clock);
@@ -110,6 +118,7 @@ export function toyWorld(lamps: Record<string, Lamp | null> = { hall: { lit: tru
     lastOn: (...args) => step('lastOn', () => kept.lastOn(...args)),
     note: (...args) => step('note', () => kept.note(...args)),
     standing: (...args) => step('standing', () => kept.standing(...args)),
+    begunBetween: (...args) => step('begunBetween', () => kept.begunBetween(...args)),
     ownerOf: (...args) => step('ownerOf', () => kept.ownerOf(...args)),
     overdue: (...args) => step('overdue', () => kept.overdue(...args)),
   });
@@ -142,7 +151,7 @@ export function toyWorld(lamps: Record<string, Lamp | null> = { hall: { lit: tru
       },
       holder: `invocation-${holders}`,
       isOurs: (arn) => arn.includes(':assumed-role/firebreak-'),
-      confirm: async () => 'confirmed',
+      confirm: (finding) => step('confirm', () => confirm(finding)),
       later: (due) => step('later', () => void dues.push(due)),
       sign: (words) => step('sign', () => codeOf(words)),
       verify: (words, code) => step('verify', () => code === codeOf(words)),
@@ -167,6 +176,15 @@ export function toyWorld(lamps: Record<string, Lamp | null> = { hall: { lit: tru
     },
     fail: (next: Fault) => {
       plan = { ...next, at: calls + next.at };
+    },
+    confirms: (how: typeof confirm) => {
+      confirm = how;
+    },
+    /** Somebody with the table in hand changes a record. */
+    tamper: async (id: string, change: Partial<Incident>) => {
+      const incident = await store.get(id);
+      if (!incident) throw new Error(`there is no incident ${id}`);
+      store.tamper({ ...incident, ...change });
     },
     /** How many faults have struck. */
     hits: () => hits,
@@ -322,3 +340,80 @@ export function found(id: string, time: string, lamp = 'hall'): Json {
 
 export const stateOf = (incident: Incident | null, which: 'before' | 'plan' | 'after'): unknown =>
   at(incident, which, 'state');
+
+export const outcomesOf = (results: readonly Result[]): readonly Outcome[] => results.map(({ outcome }) => outcome);
+
+/** Delivers an event once; by default to the rule that puts lamps out. */
+export const deliver = async (
+  world: World,
+  event: Json,
+  rules: readonly Rule[] = [putsOut(world.lens)],
+  config: Partial<Config> = {},
+): Promise<readonly Outcome[]> => outcomesOf(await handle(event, world.deps(rules, config)));
+
+/** Lambda's three deliveries of one event, one and two minutes apart, until one goes through. */
+export async function retried(
+  world: World,
+  event: Json,
+  rules?: readonly Rule[],
+  config?: Partial<Config>,
+): Promise<readonly Outcome[] | Error> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await deliver(world, event, rules, config);
+    } catch (error) {
+      if (attempt === lastAttempt) return error as Error;
+      world.revive();
+      world.wait(attempt * 60);
+    }
+  }
+}
+
+/** Bob says yes. */
+export async function decide(world: World, id: string): Promise<void> {
+  const asked = await world.store.get(id);
+  const decision = { by: bob, at: world.now().toISOString() };
+  if (asked) await world.store.save({ ...asked, decision, version: asked.version + 1 });
+}
+
+export const exempt = (change: Partial<Exemption>): Partial<Config> => ({
+  exemptions: [{ rule: 'toy/lamp', owner: 'light team', reason: 'a show', expires: '2026-03-01', ...change }],
+});
+
+/** A rule like it whose fix holds for some minutes. */
+export const holding = (rule: Rule, minutes: number): Rule =>
+  ({ ...rule, fix: rule.fix && { ...rule.fix, until: () => minutes } }) as Rule;
+
+/** Every way in which one call to the outside can go wrong. */
+export const kinds: readonly Omit<Fault, 'at'>[] = (['before', 'after'] as const).flatMap((when) =>
+  [true, false].map((dies) => ({ when, dies })),
+);
+
+/** Runs `work` in new worlds with a fault at the first call, the second and so on, until a run is not reached by it. */
+export async function atEveryCall(
+  prepare: () => Promise<World>,
+  kind: Omit<Fault, 'at'>,
+  work: (world: World, n: number) => Promise<void>,
+): Promise<number> {
+  for (let n = 1; ; n += 1) {
+    const world = await prepare();
+    world.fail({ at: n, ...kind });
+    await work(world, n);
+    if (world.hits() === 0) return n - 1;
+  }
+}
+
+/** Somebody who says a command again until it is done; `done` is how it refuses what was done already. */
+export async function persist(world: World, command: () => Promise<unknown>, done?: string): Promise<void> {
+  for (let tries = 0; tries < 4; tries += 1) {
+    try {
+      await command();
+      return;
+    } catch (error) {
+      world.revive();
+      world.wait(120);
+      if ((error as Error).name === done) return;
+    }
+  }
+  throw new Error('the command never went through');
+}

@@ -183,6 +183,9 @@ export function operationOf(
     return { service, operation: form['Action'] ?? 'unknown', parameters: form };
   }
   if (service === 's3') return { service, ...s3(method, pathname, searchParams) };
+  // `http` trait of the GuardDuty API model.
+  const detector = service === 'guardduty' && /^\/detector\/([^/]+)\/findings\/get$/.exec(pathname)?.[1];
+  if (detector) return { service, operation: 'GetFindings', parameters: { DetectorId: detector } };
   return { service, operation: `${method} ${pathname}`, parameters: Object.fromEntries(searchParams) };
 }
 

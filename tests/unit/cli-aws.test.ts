@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { sessionNameOf } from '../../cli/deployment.ts';
 
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'firebreak-wire-'));
@@ -20,7 +21,13 @@ writeFileSync(config, 'preset: standard\n');
 const acted = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\p{Cf}]/u;
 
 /** One answer: status, body, headers. */
-type Answer = { readonly status?: number; readonly body?: unknown; readonly headers?: Record<string, string> };
+type Answer = {
+  readonly status?: number;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+  /** Counts for STS, too, which otherwise answers as it does to an operator. */
+  readonly asked?: true;
+};
 /** A call by its name: `SQS.ReceiveMessage`, `STS.GetCallerIdentity`, `Lambda firebreak-iam Event`. */
 type Wire = (call: string, body: Record<string, unknown>, endpoint: string) => Answer;
 
@@ -29,10 +36,25 @@ type Ended = {
   readonly stdout: string;
   readonly stderr: string;
   readonly calls: readonly string[];
+  /** Each call with the access key that signed it. */
+  readonly signed: readonly (readonly [call: string, key: string])[];
+};
+
+const account = '111122223333';
+const me = `arn:aws:iam::${account}:user/jo`;
+const operator = `arn:aws:iam::${account}:role/firebreak-operator-us-east-1`;
+const identityOf = (arn: string) =>
+  `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>${arn}</Arn><UserId>X</UserId><Account>${account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
+const session = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIAOPERATOR</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`;
+/** Somebody who may assume the operator role; what the test's own wire answers goes first. */
+const sts: { readonly [call: string]: Answer } = {
+  'STS.GetCallerIdentity': { body: identityOf(me) },
+  'STS.AssumeRole': { body: session },
 };
 
 async function firebreak(args: readonly string[], wire: Wire, env: Record<string, string> = {}): Promise<Ended> {
   const calls: string[] = [];
+  const signed: [string, string][] = [];
   let endpoint = '';
   const server = createServer(async (request, response) => {
     let text = '';
@@ -47,7 +69,11 @@ async function firebreak(args: readonly string[], wire: Wire, env: Record<string
         ? `Lambda ${lambda[1]} ${request.headers['x-amz-invocation-type']}`
         : `STS.${new URLSearchParams(text).get('Action')}`);
     calls.push(call);
-    const answer = wire(call, text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {}, endpoint);
+    signed.push([call, /Credential=([^/]+)/.exec(request.headers.authorization ?? '')?.[1] ?? '']);
+    const body = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {};
+    if (call === 'STS.AssumeRole') Object.assign(body, Object.fromEntries(new URLSearchParams(text)));
+    const own = call in sts ? wire(call, body, endpoint) : null;
+    const answer = own === null ? wire(call, body, endpoint) : 'asked' in own ? own : (sts[call] ?? {});
     response.writeHead(answer.status ?? 200, {
       'content-type': target ? 'application/x-amz-json-1.0' : 'text/xml',
       ...answer.headers,
@@ -75,12 +101,11 @@ async function firebreak(args: readonly string[], wire: Wire, env: Record<string
   const [status] = (await once(child, 'close')) as [number];
   server.closeAllConnections();
   server.close();
-  return { status, stdout, stderr, calls };
+  return { status, stdout, stderr, calls, signed };
 }
 
-const account = '111122223333';
-const me = `arn:aws:iam::${account}:user/jo`;
-const identity = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>${me}</Arn><UserId>X</UserId><Account>${account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
+/** By which calls a command takes up the operator role. */
+const taken = ['STS.GetCallerIdentity', 'STS.AssumeRole'];
 const failure = (status: number, type: string, message: string): Answer => ({
   status,
   body: { __type: type, message },
@@ -121,11 +146,7 @@ const item = (record: object) => ({ record: { S: JSON.stringify(record) } });
 const stored =
   (record: object, rest: Wire = () => ({})): Wire =>
   (call, body, endpoint) =>
-    call === 'STS.GetCallerIdentity'
-      ? { body: identity }
-      : call === 'DynamoDB.GetItem'
-        ? { body: { Item: item(record) } }
-        : rest(call, body, endpoint);
+    call === 'DynamoDB.GetItem' ? { body: { Item: item(record) } } : rest(call, body, endpoint);
 
 describe('redrive', () => {
   const fn = (name: string) => `arn:aws:lambda:us-east-1:${account}:function:${name}`;
@@ -180,6 +201,7 @@ describe('redrive', () => {
     expect(JSON.parse(ended.stdout)).toEqual({ redriven: 2, kept: [] });
     expect(wire.payloads).toEqual([event, event]);
     expect(ended.calls.filter((call) => !/Receive|QueueUrl/.test(call))).toEqual([
+      ...taken,
       'Lambda firebreak-iam Event',
       'SQS.DeleteMessage',
       'Lambda firebreak-cloudtrail Event',
@@ -199,14 +221,25 @@ describe('redrive', () => {
         requestPayload: { firebreak: 'approve', incident: 'fb-1' },
       }),
       message('7', { requestContext: { functionArn: fn('firebreak-iam') } }),
+      message('8', { firebreak: 'due' }, attribute(fn('firebreak-iam'))),
     ]);
     const ended = await firebreak(['redrive'], wire);
     expect(ended.status).toBe(1);
-    expect(ended.stdout).toBe('0 delivered again, 7 left in firebreak-dead-letters\n');
+    expect(ended.stdout).toBe('0 delivered again, 8 left in firebreak-dead-letters\n');
     expect(ended.calls.filter((call) => /Lambda|Delete/.test(call))).toEqual([]);
-    expect(wire.released).toHaveLength(7);
+    expect(wire.released).toHaveLength(8);
     expect(ended.stderr).toMatch(/left message 3: .*somebody-elses is no function of stack firebreak/);
     expect(ended.stderr).toMatch(/left message 6: it is a command to Firebreak/);
+  });
+
+  it('hands on a look that was due, and nothing beside it', async () => {
+    const look = { firebreak: 'due', incident: 'fb-1' };
+    const wire = queue([
+      message('a', { ...look, more: 1 }, attribute(fn('firebreak-iam'))),
+      message('b', { requestContext: { functionArn: fn('firebreak-s3') }, requestPayload: look }),
+    ]);
+    expect(await firebreak(['redrive'], wire)).toMatchObject({ status: 0, stderr: '' });
+    expect(wire.payloads).toEqual([look, look]);
   });
 
   it('keeps the message when the function does not take the event', async () => {
@@ -237,6 +270,7 @@ describe('redrive', () => {
 
 describe('incidents', () => {
   it('lists newest first, one query a day, and shows one without what a terminal acts on', async () => {
+    let day = 0;
     const days: Answer[] = [
       {
         body: {
@@ -247,8 +281,10 @@ describe('incidents', () => {
         },
       },
     ];
-    const listed = await firebreak(['incidents', '--days', '2'], () => days.shift() ?? { body: { Items: [] } });
-    expect(listed.calls).toEqual(['DynamoDB.Query', 'DynamoDB.Query']);
+    const listed = await firebreak(['incidents', '--days', '2'], (call) =>
+      call === 'DynamoDB.Query' ? (days[day++] ?? { body: { Items: [] } }) : {},
+    );
+    expect(listed.calls).toEqual([...taken, 'DynamoDB.Query', 'DynamoDB.Query']);
     expect(listed.stdout).toMatch(/^INCIDENT .*\nfb-new .*\nfb-old .*\n$/);
     const shown = await firebreak(['incidents', 'fb-1'], stored(incident()));
     expect(shown).toMatchObject({ status: 0, stderr: '' });
@@ -319,13 +355,13 @@ describe('approve', () => {
 
   it('refuses what is not asked, before anything is written', async () => {
     const ended = await firebreak(['approve', 'fb-1'], stored(incident({ outcome: 'fixed' })));
-    expect(ended).toMatchObject({ status: 1, stdout: '', calls: ['STS.GetCallerIdentity', 'DynamoDB.GetItem'] });
+    expect(ended).toMatchObject({ status: 1, stdout: '', calls: [...taken, 'DynamoDB.GetItem'] });
     expect(ended.stderr).toMatch(/incident fb-1 is fixed: only one that is asked can be approved/);
   });
 
   it('refuses a room that this version has not', async () => {
     const ended = await firebreak(['approve', 'fb-1'], stored(incident({ room: 'x/../evil' })));
-    expect(ended).toMatchObject({ status: 1, calls: ['STS.GetCallerIdentity', 'DynamoDB.GetItem'] });
+    expect(ended).toMatchObject({ status: 1, calls: [...taken, 'DynamoDB.GetItem'] });
   });
 
   it.each([
@@ -357,12 +393,14 @@ describe('undo', () => {
     told: 'fixed',
     times: { received: '2025-01-01T00:00:00.000Z', recorded: '2025-01-01T00:00:01.000Z' },
     writes: [{ call: 'UpdateAccessKey', requestId: 'r' }],
+    code: 'AAAA',
   });
+  const genuine: Wire = (call) => (call === 'TrentService.VerifyMac' ? { body: { MacValid: true } } : {});
 
   it('shows what it writes and needs before it does, and names what is lacking', async () => {
     const refusal = `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>User: ${me} is not authorized to perform: iam:ListAccessKeys on resource: user bob</Message></Error></ErrorResponse>`;
     const ended = await firebreak(['undo', 'fb-1'], (call, body, endpoint) =>
-      call === 'STS.ListAccessKeys' ? { status: 403, body: refusal } : stored(fixed)(call, body, endpoint),
+      call === 'STS.ListAccessKeys' ? { status: 403, body: refusal } : stored(fixed, genuine)(call, body, endpoint),
     );
     expect(ended).toMatchObject({ status: 1, stdout: '' });
     expect(ended.stderr).toMatch(
@@ -374,10 +412,212 @@ describe('undo', () => {
     expect(ended.calls).not.toContain('STS.UpdateAccessKey');
   });
 
+  it('says that the permission must be the caller’s own where no role has it', async () => {
+    const stopped = incident({
+      room: 'cloudtrail',
+      rules: ['cloudtrail/logging-stopped'],
+      outcome: 'fixed',
+      target: 'arn:aws:cloudtrail:us-east-1:111122223333:trail/main',
+      before: { state: false },
+      after: { state: true },
+      undo: 'operator',
+      code: 'AAAA',
+      times: fixed.times,
+    });
+    const ended = await firebreak(['undo', 'fb-1'], stored(stopped, genuine));
+    expect(ended.status).toBe(1);
+    expect(ended.stderr).toMatch(
+      /it needs cloudtrail:GetTrailStatus, cloudtrail:StopLogging, and is done as .*user\/jo/,
+    );
+    expect(ended.stderr).toContain('no role of Firebreak’s may do this: the credentials must be yours');
+  });
+
+  it('writes nothing from a record whose code does not fit, and tells of it', async () => {
+    const ended = await firebreak(
+      ['undo', 'fb-1'],
+      stored(fixed, (call) => (call === 'TrentService.VerifyMac' ? failure(400, 'KMSInvalidMacException', 'no') : {})),
+    );
+    expect(ended).toMatchObject({ status: 1, stdout: '' });
+    expect(ended.stderr).toMatch(/incident fb-1 is not what was stored: nothing is done from it/);
+    expect(ended.calls).toContain('STS.Publish');
+    expect(ended.calls.filter((call) => /AccessKey/.test(call))).toEqual([]);
+  });
+
   it('refuses what is no fix', async () => {
     const ended = await firebreak(['undo', 'fb-1'], stored(incident()));
     expect(ended).toMatchObject({ status: 1, stdout: '' });
-    expect(new Set(ended.calls)).toEqual(new Set(['STS.GetCallerIdentity', 'DynamoDB.GetItem']));
+    expect(new Set(ended.calls)).toEqual(new Set([...taken, 'DynamoDB.GetItem']));
     expect(ended.stderr).toMatch(/only a fix can be undone/);
+  });
+});
+
+describe('the operator role', () => {
+  const refusal: Answer = {
+    asked: true,
+    status: 403,
+    body: `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>User: ${me} is not authorized to perform: sts:AssumeRole on resource: ${operator}</Message></Error></ErrorResponse>`,
+  };
+  const as = (arn: string): Answer => ({ asked: true, body: identityOf(arn) });
+  const own = 'AKIAIOSFODNN7EXAMPLE';
+
+  it('reads Firebreak’s own, the caller’s credentials the resource; the session names the caller', async () => {
+    const asked: unknown[] = [];
+    const fixed = incident({
+      outcome: 'fixed',
+      after: { state: 'Inactive' },
+      times: { received: '2025-01-01T00:00:00.000Z', recorded: '2025-01-01T00:00:01.000Z' },
+      code: 'AAAA',
+    });
+    const ended = await firebreak(['undo', 'fb-1'], (call, body, endpoint) => {
+      if (call === 'STS.AssumeRole') asked.push(body);
+      if (call === 'TrentService.VerifyMac') return { body: { MacValid: true } };
+      if (call === 'STS.ListAccessKeys') return refusal;
+      return stored(fixed)(call, body, endpoint);
+    });
+    expect(asked).toMatchObject([{ RoleArn: operator, RoleSessionName: 'jo' }]);
+    const by = new Map(ended.signed);
+    expect(by.get('DynamoDB.GetItem')).toBe('ASIAOPERATOR');
+    expect(by.get('TrentService.VerifyMac')).toBe('ASIAOPERATOR');
+    expect(by.get('DynamoDB.UpdateItem')).toBe('ASIAOPERATOR');
+    expect(by.get('STS.ListAccessKeys')).toBe(own);
+    expect(by.get('STS.AssumeRole')).toBe(own);
+  });
+
+  it('is said to be lacking where the caller may not assume it, and nothing else is tried', async () => {
+    for (const args of [['incidents'], ['approve', 'fb-1'], ['redrive'], ['pause', '--for', '1h'], ['resume']]) {
+      const ended = await firebreak(args, (call) => (call === 'STS.AssumeRole' ? refusal : {}));
+      expect(ended).toMatchObject({ status: 1, stdout: '', calls: taken });
+      expect(ended.stderr).toContain(`${me} may not assume ${operator}; next: have sts:AssumeRole on it granted`);
+      expect(ended.stderr).toContain('--as-caller');
+    }
+  });
+
+  it('is left out with --as-caller, and where it is taken up already', async () => {
+    const listed = await firebreak(['incidents', '--days', '1', '--as-caller'], () => ({ body: { Items: [] } }));
+    expect(listed).toMatchObject({ status: 0, calls: ['STS.GetCallerIdentity', 'DynamoDB.Query'] });
+    const session = `arn:aws:sts::${account}:assumed-role/firebreak-operator-us-east-1/jo`;
+    const taken = await firebreak(['incidents', '--days', '1'], (call) =>
+      call === 'STS.GetCallerIdentity' ? as(session) : { body: { Items: [] } },
+    );
+    expect(taken).toMatchObject({ status: 0, calls: ['STS.GetCallerIdentity', 'DynamoDB.Query'] });
+  });
+
+  it('tells those whom the table refuses to go by it', async () => {
+    const answer = failure(
+      400,
+      'com.amazon.coral.service#AccessDeniedException',
+      `User: ${me} is not authorized to perform: dynamodb:Query on resource: x with an explicit deny in a resource-based policy`,
+    );
+    const ended = await firebreak(['incidents', '--as-caller'], () => answer);
+    expect(ended.stderr).toMatch(/leave out --as-caller to go by the operator role/);
+  });
+
+  it.each([
+    [`arn:aws:iam::${account}:user/team/jo`, 'team-jo'],
+    [`arn:aws:sts::${account}:assumed-role/Admin/jo@example.com`, 'Admin-jo@example.com'],
+    [`arn:aws:sts::${account}:assumed-role/Admin/ü §`, 'Admin----'],
+    [`arn:aws:iam::${account}:user/j`, 'j-'],
+    [`arn:aws:iam::${account}:root`, 'root'],
+    [`arn:aws:sts::${account}:assumed-role/${'r'.repeat(64)}/jo@example.com`, `${'r'.repeat(49)}-jo@example.com`],
+  ])('names the session of %s', (arn, name) => {
+    expect(sessionNameOf(arn)).toBe(name);
+    expect(name).toMatch(/^[\w+=,.@-]{2,64}$/);
+  });
+});
+
+describe('pause and resume', () => {
+  /** A table that holds the pauses, a topic, and what happened in which order. */
+  function deployment(pauses: readonly object[] = [], fail = '') {
+    let held = [...pauses];
+    const order: string[] = [];
+    const records: Record<string, unknown>[] = [];
+    const wire: Wire = (call, body) => {
+      const pk = (body as { Item?: { pk?: { S?: string } } }).Item?.pk?.S ?? '';
+      const written = (body as { Item?: { record?: { S?: string }; pauses?: { S?: string } } }).Item;
+      if (call === fail) return failure(400, 'com.amazon.coral.service#AccessDeniedException', 'no');
+      if (call === 'DynamoDB.PutItem' && pk.startsWith('pause#')) {
+        held = JSON.parse(written?.pauses?.S ?? '[]') as object[];
+        order.push('paused');
+      } else if (call === 'DynamoDB.PutItem') {
+        records.push(JSON.parse(written?.record?.S ?? '{}') as Record<string, unknown>);
+        order.push('noted');
+      }
+      if (call === 'DynamoDB.TransactWriteItems') order.push('stored');
+      if (call === 'STS.Publish') order.push('told');
+      if (call === 'STS.Publish')
+        return { body: '<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>' };
+      if (call === 'DynamoDB.GetItem') return { body: { Item: { pauses: { S: JSON.stringify(held) } } } };
+      return {};
+    };
+    return { wire, order, records, held: () => held };
+  }
+
+  it('stores and tells before it pauses; it ends by itself, and names who and why', async () => {
+    const one = deployment();
+    const before = Date.now();
+    const ended = await firebreak(
+      ['pause', '--rule', 's3/*', '--account', account, '--for', '4h', '--reason', 'moving\u001b[31m', '--json'],
+      one.wire,
+    );
+    expect(ended).toMatchObject({ status: 0, stderr: '' });
+    expect(one.order).toEqual(['stored', 'told', 'noted', 'paused']);
+    const [pause] = JSON.parse(ended.stdout) as [{ until: string; reason: string }];
+    expect(one.held()).toEqual([pause]);
+    expect(pause).toMatchObject({ rule: 's3/*', account, by: me });
+    expect(pause.reason).toMatch(/^moving/);
+    expect(pause.reason).not.toMatch(acted);
+    const lasts = Date.parse(pause.until) - before;
+    expect(lasts).toBeGreaterThanOrEqual(4 * 3_600_000);
+    expect(lasts).toBeLessThan(4 * 3_600_000 + 60_000);
+    expect(one.records).toMatchObject([{ rules: ['self/pause'], outcome: 'told', told: 'told', actor: { arn: me } }]);
+    expect(ended.signed.find(([call]) => call === 'STS.Publish')?.[1]).toBe('ASIAOPERATOR');
+  });
+
+  it('replaces a pause of the same scope and keeps the others', async () => {
+    const other = { rule: 'iam/*', until: '2999-01-01T00:00:00.000Z', by: 'x', reason: 'y' };
+    const same = { rule: 's3/*', until: '2999-01-01T00:00:00.000Z', by: 'x', reason: 'y' };
+    const one = deployment([other, same]);
+    expect(await firebreak(['pause', '--rule', 's3/*', '--for', '7d'], one.wire)).toMatchObject({ status: 0 });
+    expect(one.held()).toMatchObject([other, { rule: 's3/*', by: me }]);
+  });
+
+  it('does not pause where nobody could be told', async () => {
+    const one = deployment([], 'STS.Publish');
+    expect(await firebreak(['pause', '--for', '1h'], one.wire)).toMatchObject({ status: 1, stdout: '' });
+    expect(one.held()).toEqual([]);
+  });
+
+  it.each([
+    [['--for', '8d'], /at most 7d/],
+    [['--for', '0h'], /at most 7d/],
+    [['--for', 'ever'], /such as 30m or 4h/],
+    [['--for', '1h', '--rule', 's4/*'], /there is no rule s4/],
+    [['--for', '1h', '--account', 'all'], /expected 12 digits/],
+    [['--rule', 's3/*'], /for how long/],
+  ])('pause %j is wrong usage', async (args, told) => {
+    const ended = await firebreak(['pause', ...args], () => ({}));
+    expect(ended).toMatchObject({ status: 2, stdout: '', calls: [] });
+    expect(ended.stderr).toMatch(told);
+  });
+
+  it('lists what is paused, resumes just that, or all, and tells of it', async () => {
+    const until = '2999-01-01T00:00:00.000Z';
+    const [s3, iam] = [
+      { rule: 's3/*', until, by: 'x', reason: 'y' },
+      { rule: 'iam/*', account, until, by: 'x', reason: 'y' },
+    ];
+    const over = { until: '2020-01-01T00:00:00.000Z', by: 'x', reason: 'over' };
+    const one = deployment([s3, iam, over]);
+    expect(JSON.parse((await firebreak(['pause', '--json'], one.wire)).stdout)).toEqual([s3, iam]);
+    expect(one.order).toEqual([]);
+    const wrong = await firebreak(['resume', '--rule', 'iam/*'], one.wire);
+    expect(wrong).toMatchObject({ status: 1, stdout: '' });
+    expect(wrong.stderr).toMatch(/nothing is paused for just iam\/\* in all accounts; paused: s3/);
+    expect(await firebreak(['resume', '--rule', 's3/*'], one.wire)).toMatchObject({ status: 0 });
+    expect(one.held()).toEqual([iam]);
+    expect(one.order).toEqual(['paused', 'stored', 'told', 'noted']);
+    expect(await firebreak(['resume'], one.wire)).toMatchObject({ status: 0, stdout: 'nothing is paused\n' });
+    expect(one.held()).toEqual([]);
+    expect(await firebreak(['resume'], one.wire)).toMatchObject({ status: 0, stdout: 'nothing is paused\n' });
   });
 });

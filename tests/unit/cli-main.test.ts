@@ -86,7 +86,8 @@ describe('the program', () => {
     const help = firebreak(['--help']);
     expect(help).toMatchObject({ status: 0, stderr: '' });
     expect(help.stdout).toMatch(/Exit codes:\n {2}0 {2}done\n {2}1 .*\n {2}2 /);
-    for (const name of ['rules', 'classify', 'patterns', 'invoke', 'incidents', 'approve', 'undo', 'redrive']) {
+    const names = ['rules', 'classify', 'patterns', 'invoke', 'incidents', 'approve', 'undo', 'redrive'];
+    for (const name of [...names, 'pause', 'resume', 'exemptions', 'roles']) {
       expect(help.stdout).toMatch(new RegExp(`\\n  ${name} `));
       const one = firebreak([name, '--help']);
       expect(one, name).toMatchObject({ status: 0, stderr: '' });
@@ -241,6 +242,102 @@ describe('rules and patterns', () => {
       },
     });
     expect(firebreak(['patterns']).stdout.trim().split('\n')).toHaveLength(patterns.length);
+  });
+});
+
+describe('roles', () => {
+  type Listed = {
+    function: string;
+    effect: string;
+    actions: string[];
+    resources: string[];
+    conditions: object;
+    access: string;
+    for: string[];
+  };
+  const roles = (...args: readonly string[]): Listed[] => {
+    const ended = firebreak(['roles', '--json', ...args]);
+    expect(ended).toMatchObject({ status: 0, stderr: '' });
+    return JSON.parse(ended.stdout) as Listed[];
+  };
+
+  it('lists each function’s statements in the documented shape', () => {
+    const all = roles();
+    const keys = ['function', 'effect', 'actions', 'resources', 'conditions', 'access', 'for'];
+    for (const one of all) expect(Object.keys(one)).toEqual(keys);
+    expect(new Set(all.map((one) => one.function))).toEqual(new Set(Object.keys(rooms)));
+    expect(all).toContainEqual({
+      function: 's3',
+      effect: 'Allow',
+      actions: ['s3:GetBucketPolicy'],
+      resources: ['arn:${AWS::Partition}:s3:::*'],
+      conditions: {},
+      access: 'read',
+      for: expect.arrayContaining(['s3/public-policy']),
+    });
+    for (const room of Object.keys(rooms))
+      expect(all).toContainEqual({
+        function: room,
+        effect: 'Deny',
+        actions: ['iam:*', 'sts:*'],
+        resources: ['arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-*'],
+        conditions: { StringNotEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+        access: 'own',
+        for: [],
+      });
+  });
+
+  it('holds write statements by the preset, and by firebreak.yml without one', () => {
+    const writes = (...args: readonly string[]) =>
+      new Set(roles(...args).flatMap((one) => (one.access === 'write' ? one.for : [])));
+    expect(writes('--preset', 'observe')).toEqual(new Set());
+    expect(writes()).toEqual(writes('--preset', 'guard'));
+    expect(writes()).toContain('cloudtrail/logging-stopped');
+    expect(writes()).not.toContain('s3/public-policy');
+    expect(writes('--preset', 'strict')).toContain('s3/public-policy');
+    const one = file('one.yml', 'preset: observe\nmodes: [{rule: s3/public-policy, mode: approve}]\n');
+    expect(writes('--config', one)).toEqual(new Set(['s3/public-policy']));
+    expect(firebreak(['roles', '--preset', 'all'])).toMatchObject({ status: 2, stdout: '' });
+  });
+
+  it('shows what promoting a rule gains, and what taking it back loses', () => {
+    const change = (...args: readonly string[]) =>
+      JSON.parse(firebreak(['roles', '--json', ...args]).stdout) as { gains: Listed[]; loses: Listed[] };
+    const gained = change('--promote', 's3/public-policy=approve');
+    expect(gained).toMatchObject({
+      gains: [{ function: 's3', access: 'write', actions: ['s3:DeleteBucketPolicy', 's3:PutBucketPolicy'] }],
+      loses: [],
+    });
+    expect(change('--promote', 's3/public-policy=notify', '--preset', 'standard')).toMatchObject({ gains: [] });
+    expect(change('--promote', 'cloudtrail/logging-stopped=notify').loses).toMatchObject([
+      { function: 'cloudtrail', actions: ['cloudtrail:StartLogging'] },
+    ]);
+    expect(firebreak(['roles', '--promote', 'root/console-login=notify']).stdout).toBe('no role changes\n');
+    expect(firebreak(['roles', '--promote', 's3/public-policy=remediate']).stdout).toMatch(
+      /\n\+ s3 +Allow +write +s3\/public-policy/,
+    );
+    for (const wrong of ['s3/public-polcy=approve', 's3/public-policy', 'root/console-login=remediate'])
+      expect(firebreak(['roles', '--promote', wrong])).toMatchObject({ status: 2, stdout: '' });
+  });
+});
+
+describe('exemptions', () => {
+  it('lists all with their last day, the first to end first, and those that count no more', () => {
+    const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+    const line = (name: string, expires: string) =>
+      `  - {rule: s3/public-policy, resource: "arn:aws:s3:::${name}", owner: web, reason: r, expires: "${expires}"}`;
+    const config = file(
+      'exempt.yml',
+      ['exemptions:', line('later', day(300)), line('gone', day(-1)), line('today', day(0))].join('\n'),
+    );
+    const listed = JSON.parse(firebreak(['exemptions', '--config', config, '--json']).stdout) as object[];
+    expect(listed).toMatchObject([
+      { resource: 'arn:aws:s3:::gone', state: 'expired', daysLeft: 0 },
+      { resource: 'arn:aws:s3:::today', state: 'ends soon', daysLeft: 1, expires: day(0), owner: 'web', reason: 'r' },
+      { resource: 'arn:aws:s3:::later', state: 'active', daysLeft: 301 },
+    ]);
+    expect(firebreak(['exemptions', '--config', config]).stdout).toMatch(/^STATE +LAST DAY .*\nexpired +/);
+    expect(firebreak(['exemptions'])).toMatchObject({ status: 0, stdout: 'no exemptions\n' });
   });
 });
 

@@ -66,7 +66,7 @@ describe('what is wrong is said with line, key, what was found and what is allow
     [
       'an unknown key',
       'preset: guard\nfreshnes: 15',
-      'firebreak.yml:2: freshnes: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, channels, protected; did you mean freshness?',
+      'firebreak.yml:2: freshnes: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected; did you mean freshness?',
     ],
     [
       'an unknown key inside',
@@ -82,14 +82,14 @@ describe('what is wrong is said with line, key, what was found and what is allow
       'a key of every object',
       '__proto__: 1\nconstructor: 2',
       [
-        'firebreak.yml:1: __proto__: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, channels, protected',
-        'firebreak.yml:2: constructor: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, channels, protected',
+        'firebreak.yml:1: __proto__: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected',
+        'firebreak.yml:2: constructor: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected',
       ],
     ],
     [
       'a number for a key',
       '1: a',
-      'firebreak.yml:1: 1: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, channels, protected',
+      'firebreak.yml:1: 1: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected',
     ],
     [
       'modes that are no list',
@@ -486,6 +486,9 @@ describe('what is right', () => {
       baselines: { 'ec2/security-group-open': { ports: [22, 3389], strict: false } },
       retention: { incidents: 400, logs: 90 },
       freshness: 15,
+      breaker: { lens: 2, actor: 20, hours: 24 },
+      approvals: 72,
+      operators: [],
       channels: { email: [] },
       protected: [],
     });
@@ -586,7 +589,7 @@ describe('the JSON Schema for editors', () => {
       ...Object.values(here.properties ?? {}).flatMap(objects),
       ...(here.items ? objects(here.items) : []),
     ];
-    expect(objects(schema)).toHaveLength(5);
+    expect(objects(schema)).toHaveLength(6);
     for (const object of objects(schema)) expect(object.additionalProperties).toBe(false);
   });
 

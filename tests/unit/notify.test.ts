@@ -559,7 +559,7 @@ async function delivered(event: unknown, rules: readonly Rule[]): Promise<Delive
     record: (_, work) => work(),
     holder: 'test',
     isOurs: () => false,
-    confirm: async () => 'confirmed',
+    confirm: async (finding) => finding,
     later: async () => {},
     sign: async () => 'code',
     verify: async () => true,
