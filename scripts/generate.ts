@@ -111,6 +111,16 @@ const outcomesPage = (): string =>
     .map(([name, meaning]) => `| \`${name}\` | ${meaning} |`)
     .join('\n')}\n`;
 
+/** `baselines:` with each rule's own settings, by the rule's own schema. */
+function withBaselines(schema: ReturnType<typeof toJsonSchema>, rules: readonly Rule[]): object {
+  const having = rules.flatMap((rule) =>
+    rule.baseline ? [[rule.id, toJsonSchema(rule.baseline, { errorMode: 'ignore', typeMode: 'input' })] as const] : [],
+  );
+  const properties = Object.fromEntries(having.map(([id, { $schema: _, ...own }]) => [id, own]));
+  const baselines = { type: 'object', default: {}, properties, additionalProperties: false };
+  return { ...schema, properties: { ...schema.properties, baselines } };
+}
+
 async function files(): Promise<ReadonlyMap<string, string>> {
   const rooms = await findRules();
   const rules = [...rooms.values()].flat().map(({ rule }) => rule);
@@ -119,7 +129,7 @@ async function files(): Promise<ReadonlyMap<string, string>> {
   const schema = {
     $comment: banner,
     title: 'firebreak.yml',
-    ...toJsonSchema(configSchema, { errorMode: 'ignore', typeMode: 'input' }),
+    ...withBaselines(toJsonSchema(configSchema, { errorMode: 'ignore', typeMode: 'input' }), rules),
   };
   return new Map([
     ['functions/rooms.ts', roomsTs([...rooms.keys()])],

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { toJsonSchema } from '@valibot/to-json-schema';
 import { modeOf, presets } from '../shared/core/mode.ts';
 import { arrivesIn, described } from '../shared/core/route.ts';
 import { hasFix, type Rule } from '../shared/core/rule.ts';
@@ -58,6 +59,7 @@ export function rulePage(rule: Rule, banner: string, example: string | null): st
     `| ${presets.map(() => '---').join(' | ')} |`,
     `| ${modes(rule).join(' | ')} |`,
     '',
+    ...settings(rule),
     '## Controls',
     '',
     ...(controls.length > 0
@@ -79,6 +81,19 @@ export function rulePage(rule: Rule, banner: string, example: string | null): st
       : []),
   ];
   return `${parts.join('\n')}\n`;
+}
+
+/** What `baselines:` in firebreak.yml may say of the rule. */
+function settings(rule: Rule): readonly string[] {
+  if (!rule.baseline) return [];
+  const { properties = {} } = toJsonSchema(rule.baseline, { errorMode: 'ignore', typeMode: 'input' });
+  const rows = Object.entries(properties).map(([name, schema]) => {
+    const { type, default: preset, description } = typeof schema === 'object' ? schema : {};
+    const value = preset === undefined ? '–' : `\`${JSON.stringify(preset)}\``;
+    return `| \`${name}\` | ${String(type ?? 'any')} | ${value} | ${description ?? ''} |`;
+  });
+  const head = ['## Settings', '', `Under \`baselines:\`, \`${rule.id}:\` in firebreak.yml.`, ''];
+  return [...head, '| key | type | default | |', '| --- | --- | --- | --- |', ...rows, ''];
 }
 
 function mending(rule: Rule): readonly string[] {
