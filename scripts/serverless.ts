@@ -19,6 +19,8 @@ type Permission = {
   readonly for: readonly string[];
   readonly actions: readonly string[];
   readonly resources: readonly string[];
+  /** Where the resource is a star: the source that says that the service has no ARN for these actions. */
+  readonly why?: string;
   readonly conditions?: { readonly [test: string]: { readonly [key: string]: string | readonly string[] } };
 };
 
@@ -86,9 +88,12 @@ export async function readRooms(): Promise<Room[]> {
   return rooms.sort((a, b) => a.room.localeCompare(b.room, 'en'));
 }
 
+/** Where scripts/build.ts put a room's bundle: FIREBREAK_BUILD lets several be packaged at once. */
+const zipOf = (room: string): string => resolve(root, process.env['FIREBREAK_BUILD'] ?? '.build', `${room}.zip`);
+
 async function mustBeBuilt(rooms: readonly Room[]): Promise<void> {
   for (const { room } of rooms) {
-    const zip = join(root, '.build', `${room}.zip`);
+    const zip = zipOf(room);
     await access(zip).catch(() => {
       throw new Error(
         `found no ${relative(root, zip)}, expected the bundle of functions/${room}. Next: node scripts/build.ts`,
@@ -102,7 +107,7 @@ function lambda(room: Room, stack: string): Template {
     name: `${stack}-${room.room}`,
     handler: 'index.handler',
     role: roleOf(room), // the logical id: "osls deploy function" does not understand a Fn::GetAtt here
-    package: { artifact: `.build/${room.room}.zip` },
+    package: { artifact: relative(root, zipOf(room.room)) },
     // Lambda's own queue: two more attempts, then the event with its error goes to the dead letters ("Configuring error
     // handling settings for asynchronous invocations", AWS Lambda Developer Guide).
     maximumRetryAttempts: 2,

@@ -71,6 +71,8 @@ try {
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     AWS_SESSION_TOKEN: keys.sessionToken,
   };
+  // What was deployed was built aside: here is the bundle to run.
+  const zips = await build({ config });
   const bareFile = join(folder, 'bare.mjs');
   await bundle({
     entryPoints: [join(root, 'scripts/bench/bare.ts')],
@@ -165,7 +167,6 @@ try {
   const requests = wire.log.map(({ service, operation }) => `${service} ${operation}`);
   const warm = await remediate(warmEvents, sandbox.endpoint);
   await wire.stop();
-  const zips = await build({ config });
 
   const seconds = (all: readonly Ran[]): number => median(all.map((one) => one.seconds));
   const peak = (all: readonly Ran[]): number => median(all.map((one) => one.peak)) / 2 ** 20;

@@ -1,5 +1,7 @@
 /** Builds, packages and deploys the real serverless.yml into a running sandbox account. */
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from '../build.ts';
@@ -14,9 +16,29 @@ export async function deployInto(
   log: (line: string) => void,
 ): Promise<Record<string, string>> {
   const env = { ...sandbox.env, FIREBREAK_CONFIG: config, FIREBREAK_STACK: 'firebreak' };
-  await build({ config });
-  log('built: one bundle a function');
-  await run('node', [join(root, 'node_modules/osls/bin/serverless.js'), 'deploy', '--region', sandbox.region], env);
+  // A folder of its own: two that deploy at once must not get each other's configuration.
+  const folder = await mkdtemp(join(tmpdir(), 'firebreak-deploy-'));
+  try {
+    await build({ config, out: folder });
+    log('built: one bundle a function');
+    const osls = (command: string): Promise<string> =>
+      run(
+        'node',
+        [
+          join(root, 'node_modules/osls/bin/serverless.js'),
+          command,
+          '--package',
+          join(folder, 'package'),
+          '--region',
+          sandbox.region,
+        ],
+        { ...env, FIREBREAK_BUILD: folder },
+      );
+    await osls('package');
+    await osls('deploy');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
   return env;
 }
 
@@ -30,7 +52,10 @@ export function run(command: string, args: readonly string[], env: Record<string
     });
     const said: Buffer[] = [];
     const out: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => void (said.push(chunk), out.push(chunk)));
+    child.stdout.on('data', (chunk: Buffer) => {
+      said.push(chunk);
+      out.push(chunk);
+    });
     child.stderr.on('data', (chunk: Buffer) => void said.push(chunk));
     child.on('error', reject);
     child.on('close', (code) => {

@@ -110,6 +110,46 @@ def mend_schedule_arns():
     iam_actions.extract_resource_arn = with_group
 
 
+def mend_key_alias():
+    """A call that names a key by its alias is a call on the key ("Controlling access to aliases", KMS Developer Guide).
+
+    MiniStack asks policies about the alias, which a policy that names the key does not know.
+    """
+    from ministack.core import iam_actions
+    from ministack.services import kms
+
+    resource_of = iam_actions.extract_resource_arn
+
+    def of_key(service, method, path, headers, body, query_params, region, account_id):
+        found = resource_of(service, method, path, headers, body, query_params, region, account_id)
+        if service != "kms" or ":alias/" not in str(found) or "Alias" in str(headers.get("x-amz-target")):
+            return found
+        key = kms._aliases.get_scoped(account_id, region, found)
+        return found.partition(":alias/")[0] + f":key/{key}" if key else found
+
+    iam_actions.extract_resource_arn = of_key
+
+
+def mend_principal_arn():
+    """aws:PrincipalArn of a session is its role's ARN ("AWS global condition context keys", IAM User Guide).
+
+    MiniStack gives the session's, which policies on keys and tables, ours too, do not name. Roles with a path are not
+    told apart: the session's ARN does not hold it.
+    """
+    from ministack.core import iam_evaluator
+
+    resolve = iam_evaluator._resolve_condition_key
+
+    def with_role(key, ctx):
+        found = resolve(key, ctx)
+        if key.lower() != "aws:principalarn" or ":assumed-role/" not in str(found):
+            return found
+        head, _, session = found.partition(":assumed-role/")
+        return f"{head.replace(':sts:', ':iam:')}:role/{session.split('/')[0]}"
+
+    iam_evaluator._resolve_condition_key = with_role
+
+
 def mend_event_sources():
     """PutEvents takes `aws.*` sources.
 
@@ -175,7 +215,9 @@ def mend_invoke_permission():
 
     def checked(target, event, rule, view=None):
         arn = target.get("Arn", "")
-        if ":lambda:" not in arn:
+        # A schedule invokes by its own role ("Set up the execution role", EventBridge Scheduler User Guide), not by the
+        # function's policy; whether that role may is not asked here, and not by MiniStack.
+        if ":lambda:" not in arn or ":scheduler:" in rule.get("Arn", ""):
             return invoke(target, event, rule, view)
         func, _config, _name = lambda_svc._get_func_record_for_ref(arn)
         if not func or any(lets_rule(s, rule.get("Arn")) for s in func["policy"]["Statement"]):
@@ -458,6 +500,8 @@ def run_ministack():
     create_admin()
     mend_transport(app)
     mend_schedule_arns()
+    mend_key_alias()
+    mend_principal_arn()
     mend_event_sources()
     mend_read_only_events()
     mend_invoke_permission()

@@ -121,7 +121,11 @@ const modeLine = v.strictObject({
 });
 
 const address = 'expected an e-mail address';
+const organizationId = 'expected the id of an organisation, such as o-a1b2c3d4e5';
 const identityArn = 'expected the ARN of an IAM user or role, such as arn:aws:iam::*:role/break-glass-*';
+// A trust policy names principals one by one: IAM User Guide, "AWS JSON policy elements: Principal".
+const operatorArn =
+  'expected the ARN of one IAM user or role, without a star, such as arn:aws:iam::111122223333:role/security';
 
 export const configSchema = v.strictObject({
   preset: v.optional(
@@ -167,7 +171,7 @@ export const configSchema = v.strictObject({
   approvals: v.optional(whole(1, 720, 'hours', 'Hours after which a question that nobody answered expires.'), 72),
   operators: v.optional(
     v.pipe(
-      v.array(v.pipe(v.string(identityArn), v.regex(/^arn:[^:]+:iam::\d{12}:(user|role)\/[^*]+$/, identityArn))),
+      v.array(v.pipe(v.string(operatorArn), v.regex(/^arn:[^:]+:iam::\d{12}:(user|role)\/[^*?]+$/, operatorArn))),
       v.description(
         'ARNs of the principals that may read incidents, approve and pause; none: whom IAM in the account lets.',
       ),
@@ -192,5 +196,22 @@ export const configSchema = v.strictObject({
       v.description('ARNs of IAM users and roles that no role of Firebreak’s may change; * stands for any text.'),
     ),
     [],
+  ),
+  trusted: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(accountId), v.regex(/^\d{12}$/, accountId))),
+      v.description(
+        'Ids of accounts that are no strangers, beside this one and its organisation’s: 12 digits, in quotes.',
+      ),
+    ),
+    [],
+  ),
+  // "A unique identifier (ID)": AWS Organizations API reference, Organization, pattern of Id.
+  organization: v.optional(
+    v.pipe(
+      v.string(organizationId),
+      v.regex(/^o-[a-z0-9]{10,32}$/, organizationId),
+      v.description('The id of this account’s organisation: its accounts are no strangers.'),
+    ),
   ),
 });

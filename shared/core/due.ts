@@ -22,9 +22,11 @@ import {
   mend,
   next,
   result,
+  retold,
   safeFor,
   same,
   settleLater,
+  untold,
 } from './work.ts';
 
 /** Lambda's first delivery of a look, and its two retries. */
@@ -52,7 +54,10 @@ async function look(id: string, deps: Deps): Promise<Result> {
   const incident = await found(id, deps);
   if (incident.outcome === 'asked') return expire(incident, deps);
   if (incident.outcome !== 'settling' && incident.outcome !== 'held')
-    return result(incident.outcome, incident, incident.note);
+    // An earlier look may have ended it and died before it could tell.
+    return untold(incident) && incident.until !== undefined
+      ? retold(incident, deps)
+      : result(incident.outcome, incident, incident.note);
   if (!(await genuine(incident, deps))) return forged(incident, deps);
   const { group, fix } = groupFor(incident, deps);
   if (!fix) return finish(incident, { outcome: 'failed', note: noRule }, { ...deps, held: false });
@@ -87,9 +92,9 @@ async function settle(incident: Incident, group: Group, fix: Fix, deps: Deps): P
     try {
       return await settledOrNot(incident, group, fix, run);
     } catch (error) {
-      if (isStale(error)) throw error;
-      // The next look is the retry; the end of the time to settle is the last one.
       const stored = await found(incident.id, deps);
+      if (isStale(error) || stored.outcome !== 'settling') throw error;
+      // The next look is the retry; the end of the time to settle is the last one.
       const note = `the look failed: ${wordsOf(error)}`;
       return over(stored, deps)
         ? finish(stored, { outcome: 'failed', note }, run)
@@ -126,8 +131,8 @@ async function release(incident: Incident, fix: Fix, deps: Deps): Promise<Result
     try {
       return await released(incident, fix, run);
     } catch (error) {
-      if (isStale(error)) throw error;
       const stored = await found(incident.id, deps);
+      if (isStale(error) || stored.outcome !== 'held') throw error;
       const what = `the hold could not be ended: ${wordsOf(error)}`;
       const tries = 1 + stored.timeline.filter((entry) => entry.what.startsWith('the hold could not be ended')).length;
       const noted = { ...stored, timeline: [...stored.timeline, { at: deps.now().toISOString(), what }] };

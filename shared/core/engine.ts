@@ -114,12 +114,19 @@ async function explained(signal: Signal, deps: Deps): Promise<Incident | null> {
   return null;
 }
 
-/** Not ended, or not at the first try: each begins with an entry of its own on the timeline, or is counted. */
-function wasInterrupted({ outcome, attempts, timeline }: Incident): boolean {
+/** Not ended, or not at the first try, or with a write whose answer was lost. Tries are counted, or begin with an entry. */
+function wasInterrupted({ outcome, attempts, timeline, writes }: Incident): boolean {
   const begins = ['approved', 'undo begun', 'the hold ends'].map(
     (what) => timeline.filter((entry) => entry.what === what).length,
   );
-  return !settled(outcome) || outcome === 'asked' || outcome === 'held' || attempts > 1 || Math.max(...begins) > 1;
+  const lost = writes.some(({ requestId }) => requestId === 'unknown');
+  return (
+    !settled(outcome) ||
+    ['asked', 'held', 'settling'].includes(outcome) ||
+    attempts > 1 ||
+    lost ||
+    Math.max(...begins) > 1
+  );
 }
 
 async function handleGroup(group: Group, signal: Signal, received: string, deps: Deps): Promise<Result> {
@@ -147,9 +154,9 @@ async function handleGroup(group: Group, signal: Signal, received: string, deps:
   if (!first.fix) return finish(current, { outcome: 'told', note: first.note }, run);
   try {
     if (!(await genuine(current, run))) return await forged(current, run);
-    const contained = await confirmed(current, group, signal, run);
-    if (contained === null) return await finish(current, { outcome: 'refused', note: unknownFinding }, run);
-    return await mend(contained, group, first.fix, run);
+    const sure = await confirmed(current, group, signal, run);
+    if (sure === null) return await finish(current, { outcome: 'refused', note: unknownFinding }, run);
+    return await mend(sure.incident, sure.group, first.fix, run);
   } catch (error) {
     throw await failed(current, error, received, run);
   }
@@ -170,23 +177,40 @@ function resumed(stored: Incident, opened: Incident): Incident {
 const unknownFinding =
   'the service that is said to have made the finding does not know it, or not of this: the event was made by somebody else';
 
-/** What acts against somebody acts on the service's word, not on an event's: null where the service knows nothing of it. */
-async function confirmed(incident: Incident, group: Group, signal: Signal, deps: Run): Promise<Incident | null> {
+/**
+ * What acts against somebody acts on the service's word, not on an event's: on what, and how fresh it is. Null where the
+ * service knows nothing of it.
+ */
+async function confirmed(
+  incident: Incident,
+  group: Group,
+  signal: Signal,
+  deps: Run,
+): Promise<{ readonly incident: Incident; readonly group: Group } | null> {
   const acts = incident.mode === 'remediate' || incident.mode === 'approve';
-  const containing = group.filter(({ rule }) => rule.contains);
-  if (!acts || signal.kind !== 'finding' || containing.length === 0) return incident;
+  if (!acts || signal.kind !== 'finding' || !group.some(({ rule }) => rule.contains)) return { incident, group };
   const known = await deps.confirm(signal);
   if (known === 'absent') return null;
-  if (known === 'unknown')
-    return {
-      ...incident,
-      mode: 'approve',
-      note: 'the finding could not be fetched from its service: a person decides',
-    };
+  if (known === 'unknown') {
+    const note = 'the finding could not be fetched from its service: a person decides';
+    return { incident: { ...incident, mode: 'approve', note }, group };
+  }
+  const again = group.map((one) => (one.rule.contains ? asKnown(one, known, deps) : one));
   // The id of a true finding with another's name in it is as invented as any.
-  const saysSo = ({ rule, finding, baseline }: Decided): boolean =>
-    rule.detect(known, baseline).some(({ target }) => canonical(target) === canonical(finding.target));
-  return containing.every(saysSo) ? incident : null;
+  if (again.includes(null)) return null;
+  const vouched = again as unknown as Group;
+  const target = vouched[0].finding.target;
+  const asks = incident.mode === 'remediate' && vouched.find(({ way }) => way !== 'remediate');
+  return {
+    incident: { ...incident, target, ...(asks && { mode: 'approve', note: asks.note }) },
+    group: vouched,
+  };
+}
+
+/** What the rule makes of the finding as its service knows it; null where that is about something else. */
+function asKnown(one: Decided, known: Signal, deps: Run): Decided | null {
+  const key = ({ fix, finding }: Decided): string => fix?.lens.key(finding.target) ?? canonical(finding.target);
+  return decide(one.rule, known, deps.config, deps.now()).find((other) => key(other) === key(one)) ?? null;
 }
 
 async function claimed(incident: Incident, deps: Run): ReturnType<Incidents['claim']> {

@@ -58,7 +58,27 @@ export type Config = {
   readonly channels: { readonly email: readonly string[] };
   /** ARN patterns of IAM users and roles that no role of Firebreak's may change. */
   readonly protected: readonly string[];
+  /** Ids of further accounts that are no strangers. */
+  readonly trusted?: readonly string[];
+  /** The organisation's id, `o-…`: its accounts are no strangers. */
+  readonly organization?: string;
 };
+
+/** Who is no stranger to a resource: its own account (null where an event does not tell it), organisation and friends. */
+export type Home = {
+  readonly account: string | null;
+  readonly organization?: string;
+  readonly trusted?: readonly string[];
+};
+
+export const homeOf = (
+  { organization, trusted = [] }: Pick<Config, 'organization' | 'trusted'>,
+  account: string | null,
+): Home => ({
+  account,
+  trusted,
+  ...(organization !== undefined && { organization }),
+});
 
 /** Whether a pattern with `*` for any text covers the value; both are compared whole and in their own case. */
 export function covers(pattern: string, value: string): boolean {

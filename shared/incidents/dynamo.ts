@@ -156,7 +156,7 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     try {
       if (items.length === 1) await db().send(new PutItemCommand(guarded));
       // A transaction takes 100 items (TransactWriteItems, API reference); a fix that writes more would be no fix.
-      else await db().send(new TransactWriteItemsCommand({ TransactItems: items }));
+      else await transact(items);
     } catch (error) {
       const stale =
         error instanceof Error &&
@@ -166,6 +166,19 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
       throw stale
         ? fault('Stale', `incident ${incident.id} was written by another meanwhile; this delivery is tried again`)
         : error;
+    }
+  }
+
+  /** Fixes of one actor all count on one item: two that end at once get into each other's way, and one tries again. */
+  async function transact(TransactItems: TransactWriteItem[]): Promise<void> {
+    for (const wait of [...conflictWaits, null]) {
+      try {
+        await db().send(new TransactWriteItemsCommand({ TransactItems }));
+        return;
+      } catch (error) {
+        if (wait === null || !isConflict(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
+      }
     }
   }
 
@@ -278,6 +291,15 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
   };
 }
 
+/** Milliseconds, each more or less. */
+const conflictWaits: readonly number[] = [25, 50, 100, 200, 400];
+// A conflict and a failed condition may come together: then the condition decides.
+const isConflict = (error: unknown): boolean => {
+  const codes = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+  const has = (code: string): boolean => codes.some(({ Code }) => Code === code);
+  return has('TransactionConflict') && !has('ConditionalCheckFailed');
+};
+
 const key = (kind: 'incident' | 'lens' | 'request' | 'actor' | 'due' | 'begun' | 'pause', id: string): Item => ({
   pk: { S: `${kind}#${id}` },
 });
@@ -315,7 +337,13 @@ function takeLease(
 }
 
 const pauseKey = key('pause', 'all');
-const pausesOf = (item: Item | undefined): readonly Pause[] => JSON.parse(item?.['pauses']?.S ?? '[]') as Pause[];
+
+/** Throws where the item is not what `setPauses` stored: whoever asks must not take that for no pause. */
+function pausesOf(item: Item | undefined): readonly Pause[] {
+  const pauses: unknown = JSON.parse(item ? (item['pauses']?.S ?? 'null') : '[]');
+  if (!Array.isArray(pauses)) throw fault('Unreadable', 'the item of pauses holds no list');
+  return pauses as Pause[];
+}
 
 const fixesOf = (item: Item | undefined): readonly Fixed[] =>
   (item?.['fixes']?.L ?? []).map(({ S }) => JSON.parse(S ?? 'null') as Fixed);

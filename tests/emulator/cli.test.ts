@@ -12,6 +12,8 @@ import {
   IAMClient,
   ListAccessKeysCommand,
 } from '@aws-sdk/client-iam';
+import { CreateAliasCommand, CreateKeyCommand, DeleteAliasCommand, KMSClient } from '@aws-sdk/client-kms';
+import { CreateScheduleGroupCommand, DeleteScheduleGroupCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { CreateTopicCommand, DeleteTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { makeTable } from '../support/table.ts';
@@ -23,6 +25,9 @@ const dir = mkdtempSync(join(tmpdir(), 'firebreak-cli-'));
 const config = join(dir, 'standard.yml');
 const iam = new IAMClient({});
 const sns = new SNSClient({});
+const kms = new KMSClient({});
+const scheduler = new SchedulerClient({});
+const alias = `alias/${stack}-records`;
 let dropTable = async (): Promise<void> => {};
 let key = '';
 let topic = '';
@@ -31,6 +36,11 @@ beforeAll(async () => {
   writeFileSync(config, 'preset: standard\n');
   dropTable = await makeTable(`${stack}-incidents`);
   topic = (await sns.send(new CreateTopicCommand({ Name: `${stack}-alerts` }))).TopicArn ?? '';
+  const { KeyMetadata } = await kms.send(
+    new CreateKeyCommand({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' }),
+  );
+  await kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: KeyMetadata?.KeyId }));
+  await scheduler.send(new CreateScheduleGroupCommand({ Name: stack }));
   await iam.send(new CreateUserCommand({ UserName: user }));
   key = (await iam.send(new CreateAccessKeyCommand({ UserName: user }))).AccessKey?.AccessKeyId ?? '';
 });
@@ -38,15 +48,18 @@ beforeAll(async () => {
 afterAll(async () => {
   await iam.send(new DeleteAccessKeyCommand({ UserName: user, AccessKeyId: key }));
   await iam.send(new DeleteUserCommand({ UserName: user }));
+  await scheduler.send(new DeleteScheduleGroupCommand({ Name: stack }));
+  await kms.send(new DeleteAliasCommand({ AliasName: alias }));
   await sns.send(new DeleteTopicCommand({ TopicArn: topic }));
   await dropTable();
   rmSync(dir, { recursive: true });
 });
 
+/** No stack is deployed here, so there is no operator role: tests/stack/people.test.ts goes by it. */
 function firebreak(...args: readonly string[]): Promise<{ status: number; json: unknown; stderr: string }> {
   const env = { ...process.env, FIREBREAK_STACK: stack, FIREBREAK_CONFIG: config };
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { env }, (error, stdout, stderr) =>
+    execFile(process.execPath, [main, ...args, '--as-caller'], { env }, (error, stdout, stderr) =>
       resolve({ status: Number(error?.code ?? 0), json: stdout === '' ? null : JSON.parse(stdout), stderr }),
     );
   });

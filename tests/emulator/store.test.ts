@@ -11,7 +11,25 @@ beforeAll(async () => {
 });
 afterAll(() => drop());
 
-incidentsContract('DynamoDB', () => dynamoIncidents(table, 30));
+incidentsContract(
+  'DynamoDB',
+  () => dynamoIncidents(table, 30),
+  (store, pauses) => store.setPauses(pauses, new Date()),
+);
+
+describe('pauses', () => {
+  const store = dynamoIncidents(table, 30);
+  const pause = (until: string) => ({ until, by: 'bob', reason: 'a migration' });
+
+  it('are kept as long as they last: those that are over are dropped with the next', async () => {
+    const now = new Date('2031-05-02T12:00:00Z');
+    const [over, lasting] = [pause('2031-05-02T11:59:59.000Z'), pause('2031-05-02T12:30:00.000Z')];
+    await store.setPauses([over, lasting], now);
+    expect(await store.pauses()).toEqual([lasting]);
+    await store.setPauses([], now);
+    expect(await store.pauses()).toEqual([]);
+  });
+});
 
 describe('the listing', () => {
   const store = dynamoIncidents(table, 30);

@@ -11,6 +11,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { vi } from 'vitest';
 import type { Deps } from '../../shared/core/deps.ts';
 import type { FixRule, Rule } from '../../shared/core/rule.ts';
+import type { compose } from '../../shared/lambda/compose.ts';
 import { policiesOf } from './roles.ts';
 import type { Stage } from './stage.ts';
 
@@ -20,6 +21,8 @@ export type Hands = {
   readonly rules: readonly Rule[];
   /** The journal of these rules' own clients. */
   readonly record: Deps['record'];
+  /** The engine as it is deployed, on these rules' own clients. */
+  readonly compose: typeof compose;
   /** Asks GuardDuty by these rules' own clients. */
   readonly confirm: Deps['confirm'];
   /** Works with these credentials and endpoints. */
@@ -32,10 +35,12 @@ export async function hands(env: Env): Promise<Hands> {
   const { rooms } = await import('../../functions/rooms.ts');
   const { record } = await import('../../shared/aws/client.ts');
   const { confirmFinding } = await import('../../shared/aws/findings.ts');
+  const { compose } = await import('../../shared/lambda/compose.ts');
   return {
     rules: Object.values(rooms).flat(),
     record,
     confirm: confirmFinding,
+    compose,
     async as(work) {
       const saved = { ...process.env };
       Object.assign(process.env, env);

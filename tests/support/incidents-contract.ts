@@ -1,6 +1,6 @@
 /** What every store of incidents must do: run over the one in memory and over DynamoDB's. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Claim, Incident, Incidents } from '../../shared/core/incident.ts';
+import type { Claim, Fixed, Incident, Incidents, Pause } from '../../shared/core/incident.ts';
 
 let made = 0;
 
@@ -49,9 +49,14 @@ const leaseOf = (incident: Incident): string => incident.lease ?? '';
 const count = (claims: readonly Claim[], got: Claim['got']): number =>
   claims.filter((claim) => claim.got === got).length;
 
-export function incidentsContract(name: string, make: () => Incidents): void {
+/** `pause` sets what is paused in a store. */
+export function incidentsContract<S extends Incidents>(
+  name: string,
+  make: () => S,
+  pause: (store: S, pauses: readonly Pause[]) => Promise<void>,
+): void {
   describe(`incidents in ${name}`, () => {
-    let store: Incidents;
+    let store: S;
     beforeEach(() => {
       store = make();
     });
@@ -266,6 +271,145 @@ export function incidentsContract(name: string, make: () => Incidents): void {
 
       it('is free to unlock where nobody holds it', async () => {
         await expect(store.unlock(leaseOf(anIncident()), 'nobody')).resolves.toBeUndefined();
+      });
+    });
+
+    describe('ownerOf', () => {
+      it('is the incident that made a request, or nobody', async () => {
+        const incident = anIncident();
+        const requestId = `owned-${incident.id}`;
+        await store.claim(incident, by('one'));
+        expect(await store.ownerOf(requestId)).toBeNull();
+        await store.save(next(incident), { writes: [{ call: 'PutLamp', requestId }] });
+        expect(await store.ownerOf(requestId)).toBe(incident.id);
+        expect(await store.ownerOf('unknown')).toBeNull();
+      });
+    });
+
+    describe('standing', () => {
+      const fix = (incident: Incident, actor = 'alice'): Fixed => ({ actor, at: past, incident: incident.id });
+      let actors = 0;
+      const actorKey = (): string => `toy/lamp|${name}-${process.pid}-${++actors}`;
+
+      it('is nothing where nothing was ever paused or fixed', async () => {
+        await pause(store, []);
+        expect(await store.standing(leaseOf(anIncident()), actorKey())).toEqual({
+          pauses: [],
+          onLens: [],
+          byActor: [],
+        });
+      });
+
+      it('holds the pauses as they were set last', async () => {
+        const until = new Date(Date.now() + 3_600_000).toISOString();
+        const all = [
+          { until, by: 'bob', reason: 'a migration' },
+          { rule: 's3/*', account: '111122223333', until, by: 'bob', reason: '' },
+        ];
+        await pause(store, all);
+        expect((await store.standing('lens', 'actor')).pauses).toEqual(all);
+        await pause(store, []);
+        expect((await store.standing('lens', 'actor')).pauses).toEqual([]);
+      });
+
+      it('holds the fixes of a lens and of an actor, the oldest first, and nobody else’s', async () => {
+        const [first, second] = [anIncident(), anIncident()];
+        const key = actorKey();
+        const other = actorKey();
+        const sameLens = { ...second, lease: leaseOf(first) };
+        await store.claim(first, by('one'));
+        await store.save(next(first, { outcome: 'fixed' }), {
+          release: 'one',
+          counts: { actorKey: key, fixed: fix(first) },
+        });
+        await store.claim(sameLens, by('two'));
+        await store.save(next(sameLens, { outcome: 'fixed' }), {
+          release: 'two',
+          counts: { actorKey: other, fixed: fix(sameLens, 'bob') },
+        });
+        const { onLens, byActor } = await store.standing(leaseOf(first), key);
+        expect(onLens).toEqual([fix(first), fix(sameLens, 'bob')]);
+        expect(byActor).toEqual([fix(first)]);
+        expect((await store.standing(leaseOf(second), other)).onLens).toEqual([]);
+        expect((await store.lastOn(leaseOf(first)))?.id).toBe(sameLens.id);
+        await store.lock(leaseOf(first), 'three', soon());
+        await store.unlock(leaseOf(first), 'three');
+        expect((await store.standing(leaseOf(first), key)).onLens).toHaveLength(2);
+      });
+
+      it('loses none of ten that are counted at once', async () => {
+        const key = actorKey();
+        const all = Array.from({ length: 10 }, () => anIncident());
+        await Promise.all(
+          all.map(async (incident) => {
+            await store.claim(incident, by('one'));
+            const counts = { actorKey: key, fixed: fix(incident) };
+            for (let tries = 0; tries < 30; tries += 1)
+              try {
+                return await store.save(next(incident, { outcome: 'fixed' }), { release: 'one', counts });
+              } catch (error) {
+                if ((error as Error).name !== 'TransactionCanceledException') throw error;
+              }
+          }),
+        );
+        const { byActor } = await store.standing('lens', key);
+        expect(byActor.map(({ incident }) => incident).sort()).toEqual(all.map(({ id }) => id).sort());
+      });
+
+      it('takes a list in place of what is there', async () => {
+        const incident = anIncident();
+        const key = actorKey();
+        await store.claim(incident, by('one'));
+        const lists = { onLens: [fix(incident)], byActor: [fix(incident), fix(incident)] };
+        for (let version = 1; version < 3; version += 1)
+          await store.save(
+            { ...incident, version },
+            { release: 'one', counts: { actorKey: key, fixed: fix(incident), ...lists } },
+          );
+        expect(await store.standing(leaseOf(incident), key)).toMatchObject(lists);
+      });
+    });
+
+    describe('overdue', () => {
+      const on = async (room: string, due: string | null): Promise<Incident> => {
+        const incident = anIncident({ room });
+        await store.claim(incident, null);
+        await store.save(next(incident), { due });
+        return incident;
+      };
+
+      it('names what is due in a room by then, the oldest first, and nothing else', async () => {
+        const room = `overdue-${name}-${process.pid}`;
+        const late = await on(room, '2026-03-01T10:00:00.000Z');
+        const later = await on(room, '2026-03-01T11:00:00.000Z');
+        const first = await on(room, '2026-03-01T09:00:00.000Z');
+        await on(room, null);
+        await on(`${room}-2`, '2026-03-01T09:00:00.000Z');
+        expect(await store.overdue(room, '2026-03-01T10:00:00.000Z')).toEqual([first.id, late.id]);
+        await store.save({ ...first, version: 2 }, { due: null });
+        await store.save({ ...late, version: 2 }, { due: '2026-03-01T12:00:00.000Z' });
+        expect(await store.overdue(room, '2026-03-01T13:00:00.000Z')).toEqual([later.id, late.id]);
+        // A save that says nothing of it leaves it due.
+        await store.save({ ...later, version: 2 });
+        expect(await store.overdue(room, '2026-03-01T11:30:00.000Z')).toEqual([later.id]);
+      });
+    });
+
+    describe('begunBetween', () => {
+      it('names the incidents of a room of which a write began then, every begin for itself', async () => {
+        const room = `begun-${name}-${process.pid}`;
+        const [one, two, other] = [anIncident({ room }), anIncident({ room }), anIncident({ room: `${room}-2` })];
+        for (const incident of [one, two, other]) await store.claim(incident, null);
+        await store.save(next(one), { begins: '2026-03-01T10:00:00.000Z' });
+        await store.save({ ...one, version: 2 }, { begins: '2026-03-01T10:05:00.000Z' });
+        await store.save(next(two), { begins: '2026-03-01T10:01:00.000Z' });
+        await store.save(next(other), { begins: '2026-03-01T10:00:30.000Z' });
+        const then = (from: string, to: string) =>
+          store.begunBetween(room, `2026-03-01T${from}.000Z`, `2026-03-01T${to}.000Z`);
+        expect(await then('10:00:00', '10:01:00')).toEqual([one.id, two.id]);
+        expect(await then('10:00:01', '10:04:59')).toEqual([two.id]);
+        expect(await then('10:05:00', '11:00:00')).toEqual([one.id]);
+        expect(await then('10:06:00', '11:00:00')).toEqual([]);
       });
     });
 

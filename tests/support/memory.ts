@@ -120,7 +120,11 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
     ownerOf: async (requestId) => requests.get(requestId) ?? null,
     begunBetween: async (room, from, to) =>
       begun.filter((one) => one.room === room && one.at >= from && one.at <= to).map(({ incident }) => incident),
-    overdue: async (room, time) => [...dues].filter(([, one]) => one.room === room && one.at <= time).map(([id]) => id),
+    overdue: async (room, time) =>
+      [...dues]
+        .filter(([, one]) => one.room === room && one.at <= time)
+        .sort(([, a], [, b]) => a.at.localeCompare(b.at))
+        .map(([id]) => id),
     pause: (all) => {
       pauses = all;
     },

@@ -10,6 +10,7 @@ export type Statement = {
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: readonly string[];
   readonly Resource: unknown;
+  readonly Condition?: unknown;
 };
 export type Template = {
   readonly Resources: {
@@ -27,11 +28,12 @@ export async function packaged(config: string, check?: (file: string) => Promise
   try {
     const file = join(folder, 'firebreak.yml');
     writeFileSync(file, config);
-    await build({ config: file });
+    await build({ config: file, out: join(folder, 'build') });
     const out = join(folder, 'package');
     mkdirSync(out);
     await run('node', ['node_modules/osls/bin/serverless.js', 'package', '--package', out, '--region', 'us-east-1'], {
       FIREBREAK_CONFIG: file,
+      FIREBREAK_BUILD: join(folder, 'build'),
       AWS_EC2_METADATA_DISABLED: 'true',
     });
     const template = join(out, 'cloudformation-template-update-stack.json');
@@ -41,6 +43,26 @@ export async function packaged(config: string, check?: (file: string) => Promise
     rmSync(folder, { recursive: true });
   }
 }
+
+/** What CloudFormation fills in, of a deployment named firebreak in us-east-1: `Fn::Sub`, and the queue's ARN, at every depth. */
+export function filled(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(filled);
+  if (typeof value !== 'object' || value === null) return value;
+  const [only, ...others] = Object.entries(value);
+  if (others.length === 0 && only?.[0] === 'Fn::Sub' && typeof only[1] === 'string')
+    return only[1].replace(/\$\{(!?)([^}]+)\}/g, (_, kept: string, name: string) =>
+      kept ? `\${${name}}` : (pseudo[name] ?? name),
+    );
+  if (others.length === 0 && only?.[0] === 'Fn::GetAtt' && String(only[1]) === 'DeadLetters,Arn')
+    return 'arn:aws:sqs:us-east-1:123456789012:firebreak-dead-letters';
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, filled(member)]));
+}
+const pseudo: Readonly<Record<string, string>> = {
+  'AWS::Partition': 'aws',
+  'AWS::AccountId': '123456789012',
+  'AWS::Region': 'us-east-1',
+  'AWS::StackName': 'firebreak',
+};
 
 /** All statements of a room's role. */
 export function statementsOf(template: Template, room: string): readonly Statement[] {

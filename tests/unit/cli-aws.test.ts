@@ -106,6 +106,9 @@ async function firebreak(args: readonly string[], wire: Wire, env: Record<string
 
 /** By which calls a command takes up the operator role. */
 const taken = ['STS.GetCallerIdentity', 'STS.AssumeRole'];
+const published: Answer = {
+  body: '<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>',
+};
 const failure = (status: number, type: string, message: string): Answer => ({
   status,
   body: { __type: type, message },
@@ -435,7 +438,13 @@ describe('undo', () => {
   it('writes nothing from a record whose code does not fit, and tells of it', async () => {
     const ended = await firebreak(
       ['undo', 'fb-1'],
-      stored(fixed, (call) => (call === 'TrentService.VerifyMac' ? failure(400, 'KMSInvalidMacException', 'no') : {})),
+      stored(fixed, (call) =>
+        call === 'TrentService.VerifyMac'
+          ? failure(400, 'KMSInvalidMacException', 'no')
+          : call === 'STS.Publish'
+            ? published
+            : {},
+      ),
     );
     expect(ended).toMatchObject({ status: 1, stdout: '' });
     expect(ended.stderr).toMatch(/incident fb-1 is not what was stored: nothing is done from it/);
@@ -543,9 +552,10 @@ describe('pause and resume', () => {
         order.push('noted');
       }
       if (call === 'DynamoDB.TransactWriteItems') order.push('stored');
-      if (call === 'STS.Publish') order.push('told');
-      if (call === 'STS.Publish')
-        return { body: '<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>' };
+      if (call === 'STS.Publish') {
+        order.push('told');
+        return published;
+      }
       if (call === 'DynamoDB.GetItem') return { body: { Item: { pauses: { S: JSON.stringify(held) } } } };
       return {};
     };

@@ -66,7 +66,7 @@ describe('what is wrong is said with line, key, what was found and what is allow
     [
       'an unknown key',
       'preset: guard\nfreshnes: 15',
-      'firebreak.yml:2: freshnes: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected; did you mean freshness?',
+      'firebreak.yml:2: freshnes: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected, trusted, organization; did you mean freshness?',
     ],
     [
       'an unknown key inside',
@@ -82,14 +82,14 @@ describe('what is wrong is said with line, key, what was found and what is allow
       'a key of every object',
       '__proto__: 1\nconstructor: 2',
       [
-        'firebreak.yml:1: __proto__: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected',
-        'firebreak.yml:2: constructor: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected',
+        'firebreak.yml:1: __proto__: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected, trusted, organization',
+        'firebreak.yml:2: constructor: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected, trusted, organization',
       ],
     ],
     [
       'a number for a key',
       '1: a',
-      'firebreak.yml:1: 1: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected',
+      'firebreak.yml:1: 1: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected, trusted, organization',
     ],
     [
       'modes that are no list',
@@ -207,6 +207,31 @@ describe('what is wrong is said with line, key, what was found and what is allow
       'a name to protect',
       'protected: [break-glass]',
       'firebreak.yml:1: protected[0]: found "break-glass", expected the ARN of an IAM user or role, such as arn:aws:iam::*:role/break-glass-*',
+    ],
+    [
+      'an operator with a star',
+      'operators:\n  - arn:aws:iam::111122223333:role/*',
+      'firebreak.yml:2: operators[0]: found "arn:aws:iam::111122223333:role/*", expected the ARN of one IAM user or role, without a star, such as arn:aws:iam::111122223333:role/security',
+    ],
+    [
+      'a session as an operator',
+      'operators: ["arn:aws:sts::111122223333:assumed-role/security/jo"]',
+      'firebreak.yml:1: operators[0]: found "arn:aws:sts::111122223333:assumed-role/security/jo", expected the ARN of one IAM user or role, without a star, such as arn:aws:iam::111122223333:role/security',
+    ],
+    [
+      'a breaker that never breaks',
+      'breaker:\n  lens: 0\n  actor: 5000\n  hours: 1000\n  day: 1',
+      [
+        'firebreak.yml:2: breaker.lens: found 0, expected a whole number of fixes from 1 to 100',
+        'firebreak.yml:3: breaker.actor: found 5000, expected a whole number of fixes from 1 to 1000',
+        'firebreak.yml:4: breaker.hours: found 1000, expected a whole number of hours from 1 to 168',
+        'firebreak.yml:5: breaker.day: found an unknown key, expected one of lens, actor, hours',
+      ],
+    ],
+    [
+      'questions that never expire',
+      'approvals: 0',
+      'firebreak.yml:1: approvals: found 0, expected a whole number of hours from 1 to 720',
     ],
     [
       'settings of a rule without any',
@@ -376,6 +401,9 @@ describe('what is wrong is said with line, key, what was found and what is allow
       'baselines',
       'retention',
       'freshness',
+      'breaker',
+      'approvals',
+      'operators',
       'channels',
       'protected',
       'other',
@@ -491,6 +519,7 @@ describe('what is right', () => {
       operators: [],
       channels: { email: [] },
       protected: [],
+      trusted: [],
     });
   });
 

@@ -94,7 +94,8 @@ describe('docs/deploy-policy.json', () => {
   test('every other resource is the stack’s by name, or reached through CloudFormation alone', () => {
     const others = statements.filter(
       ({ Resource: resource, Condition: condition }) =>
-        ![resource].flat().every((pattern) => pattern.includes('firebreak')) && !JSON.stringify(condition ?? '').includes('cloudformation.amazonaws.com'),
+        ![resource].flat().every((pattern) => pattern.includes('firebreak')) &&
+        !JSON.stringify(condition ?? '').includes('cloudformation.amazonaws.com'),
     );
     expect(others.map(({ Sid }) => Sid)).toEqual(['NoArnOutsideTheStack', 'TrailLogs']);
   });

@@ -1,5 +1,6 @@
 /** What an emulator does not show of the store: which calls it makes, and what it does with AWS's rarer answers. */
 import {
+  BatchGetItemCommand,
   ConditionalCheckFailedException,
   DynamoDBClient,
   GetItemCommand,
@@ -93,10 +94,69 @@ describe('save', () => {
       expect(Number(ttl?.N)).toBeGreaterThanOrEqual(before + 30 * 86_400);
   });
 
+  it('gets out of the way of another transaction, and tries again', async () => {
+    db.on(TransactWriteItemsCommand).rejectsOnce(cancelled('None', 'TransactionConflict')).resolves({});
+    await store.save(anIncident(), { release: 'one' });
+    expect(db.calls()).toHaveLength(2);
+  });
+
+  it('is stale where it met both another transaction and another version', async () => {
+    db.on(TransactWriteItemsCommand).rejects(cancelled('ConditionalCheckFailed', 'TransactionConflict'));
+    await expect(store.save(anIncident(), { release: 'one' })).rejects.toMatchObject({ name: 'Stale' });
+    expect(db.calls()).toHaveLength(1);
+  });
+
   it('hands on what is not stale', async () => {
     db.on(PutItemCommand).rejects(throttled()).on(TransactWriteItemsCommand).rejects(cancelled('TransactionConflict'));
     await expect(store.save(anIncident())).rejects.toThrow('slow down');
     await expect(store.save(anIncident(), { release: 'one' })).rejects.toThrow(TransactionCanceledException);
+  });
+});
+
+describe('a save with everything to it', () => {
+  it('is still one request: record, lens, actor, due, begin, requests', async () => {
+    db.on(TransactWriteItemsCommand).resolves({});
+    const fixed = { actor: 'alice', at: 'then', incident: 'fb-1' };
+    const incident = anIncident({ version: 1, outcome: 'held' });
+    await store.save(incident, {
+      release: 'one',
+      counts: { actorKey: 'toy/lamp|alice', fixed },
+      due: '2026-03-01T11:00:00.000Z',
+      begins: '2026-03-01T10:00:00.000Z',
+      writes: [{ call: 'A', requestId: 'a' }],
+    });
+    const items = db.commandCalls(TransactWriteItemsCommand)[0]?.args[0].input.TransactItems ?? [];
+    const keys = items.map(({ Put, Update }) => (Put?.Item?.['pk'] ?? Update?.Key?.['pk'])?.S);
+    expect(keys).toEqual([
+      `incident#${incident.id}`,
+      `lens#${incident.lease}`,
+      'actor#toy/lamp|alice',
+      `begun#${incident.id}#2026-03-01T10:00:00.000Z`,
+      `due#${incident.id}`,
+      'request#a',
+    ]);
+    expect(db.calls()).toHaveLength(1);
+  });
+});
+
+describe('standing', () => {
+  it('is one consistent read of three items', async () => {
+    db.on(BatchGetItemCommand).resolves({});
+    await store.standing('lens', 'actor');
+    const wanted = db.commandCalls(BatchGetItemCommand)[0]?.args[0].input.RequestItems?.['table'];
+    expect(wanted?.ConsistentRead).toBe(true);
+    expect(wanted?.Keys?.map(({ pk }) => pk?.S)).toEqual(['pause#all', 'lens#lens', 'actor#actor']);
+    expect(db.calls()).toHaveLength(1);
+  });
+
+  it.each<[string, object]>([
+    ['only in part', { UnprocessedKeys: { table: { Keys: [{ pk: { S: 'pause#all' } }] } } }],
+    ['as something else', { Responses: { table: [{ pk: { S: 'pause#all' }, pauses: { S: 'not JSON' } }] } }],
+    ['as no list', { Responses: { table: [{ pk: { S: 'pause#all' }, pauses: { S: '{}' } }] } }],
+    ['without its pauses', { Responses: { table: [{ pk: { S: 'pause#all' } }] } }],
+  ])('that is read %s is no answer', async (_, answer) => {
+    db.on(BatchGetItemCommand).resolves(answer);
+    await expect(store.standing('lens', 'actor')).rejects.toThrow();
   });
 });
 

@@ -1,4 +1,4 @@
 import { incidentsContract } from '../support/incidents-contract.ts';
 import { memoryIncidents } from '../support/memory.ts';
 
-incidentsContract('memory', memoryIncidents);
+incidentsContract('memory', memoryIncidents, async (store, pauses) => store.pause(pauses));

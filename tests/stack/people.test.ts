@@ -1,0 +1,302 @@
+/** People's side of the deployed stack: pausing, approving, the operator role, and looks that are due. */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import {
+  AttachUserPolicyCommand,
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  IAMClient,
+  PutUserPolicyCommand,
+} from '@aws-sdk/client-iam';
+import { GenerateMacCommand, KMSClient } from '@aws-sdk/client-kms';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  CreateBucketCommand,
+  DeletePublicAccessBlockCommand,
+  GetBucketPolicyCommand,
+  ListBucketsCommand,
+  PutBucketPolicyCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { beforeAll, expect, inject, test } from 'vitest';
+import { deployInto } from '../../scripts/sandbox/deploy.ts';
+import type { Sandbox } from '../../scripts/sandbox/sandbox.ts';
+import { wakeLater } from '../../shared/aws/schedule.ts';
+import type { Incident } from '../../shared/core/incident.ts';
+import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
+
+const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+const sandbox = inject('sandbox');
+const { account, region } = sandbox;
+// MiniStack does not enforce a table's policy: the administrator may look into it here, and may not on AWS.
+const store = dynamoIncidents('firebreak-incidents', 400);
+const operator = `arn:aws:iam::${account}:role/firebreak-operator-${region}`;
+const s3 = new S3Client({});
+const iam = new IAMClient({});
+let env: Record<string, string> = {};
+let inbox = '';
+
+beforeAll(async () => {
+  env = await deployInto(sandbox as unknown as Sandbox, 'scripts/demo/firebreak.yml', () => {});
+  const sqs = new SQSClient({});
+  inbox = (await sqs.send(new CreateQueueCommand({ QueueName: 'people' }))).QueueUrl ?? '';
+  const arn = `arn:aws:sqs:${region}:${account}:people`;
+  const Statement = [
+    { Effect: 'Allow', Principal: { Service: 'sns.amazonaws.com' }, Action: 'sqs:SendMessage', Resource: arn },
+  ];
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl: inbox, Attributes: { Policy } }));
+  const topic = `arn:aws:sns:${region}:${account}:firebreak-alerts`;
+  await new SNSClient({}).send(new SubscribeCommand({ TopicArn: topic, Protocol: 'sqs', Endpoint: arn }));
+}, 300_000);
+
+type Ended = { readonly status: number; readonly stdout: string; readonly stderr: string };
+
+function firebreak(args: readonly string[], as: Record<string, string> = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main, ...args], { env: { ...process.env, ...env, ...as } }, (error, stdout, stderr) =>
+      resolve({ status: Number(error?.code ?? 0), stdout, stderr }),
+    );
+  });
+}
+
+async function until<T>(look: () => Promise<T | undefined | false>, what: string): Promise<T> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    const found = await look();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+  throw new Error(`waited in vain for ${what}`);
+}
+
+/** Opens a bucket of this name to everybody and puts the event of it; gives the incident that comes of it. */
+async function opened(bucket: string): Promise<Incident> {
+  await s3.send(new CreateBucketCommand({ Bucket: bucket })).catch(() => undefined);
+  await s3.send(new DeletePublicAccessBlockCommand({ Bucket: bucket }));
+  const open = {
+    Sid: 'open',
+    Effect: 'Allow',
+    Principal: '*',
+    Action: 's3:GetObject',
+    Resource: `arn:aws:s3:::${bucket}/*`,
+  };
+  const policy = { Version: '2012-10-17', Statement: [open] };
+  const { $metadata } = await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify(policy) }));
+  const file = 'events/s3/public-policy/fires-everyone.json';
+  const event = JSON.parse(readFileSync(file, 'utf8').replaceAll('111122223333', account)) as {
+    source: string;
+    'detail-type': string;
+    detail: object;
+  };
+  const eventID = randomUUID();
+  const detail = {
+    ...event.detail,
+    eventID,
+    eventTime: new Date().toISOString(),
+    requestID: $metadata.requestId,
+    requestParameters: { bucketName: bucket, bucketPolicy: policy },
+  };
+  await new EventBridgeClient({}).send(
+    new PutEventsCommand({
+      Entries: [{ Source: event.source, DetailType: event['detail-type'], Detail: JSON.stringify(detail) }],
+    }),
+  );
+  return until(
+    async () =>
+      (await store.list(2, new Date())).find(
+        (one) =>
+          // The same call wakes s3/tls-only, too.
+          one.event.id === eventID && one.rules.includes('s3/public-policy') && one.told === one.outcome,
+      ),
+    `the incident of ${bucket}`,
+  );
+}
+const isOpen = async (bucket: string): Promise<boolean> =>
+  s3.send(new GetBucketPolicyCommand({ Bucket: bucket })).then(
+    ({ Policy }) => Policy?.includes('"open"') === true,
+    () => false,
+  );
+
+/** Subjects of the messages that came since the last look. */
+async function told(): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (;;) {
+    const { Messages } = await new SQSClient({}).send(
+      new ReceiveMessageCommand({ QueueUrl: inbox, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+    );
+    if (!Messages || Messages.length === 0) return found;
+    found.push(...Messages.map(({ Body }) => (JSON.parse(Body ?? '{}') as { Subject: string }).Subject));
+  }
+}
+
+/** A user with these permissions and nothing else; the environment of its key. */
+async function user(UserName: string, ...allowed: readonly [action: string, resource: string][]) {
+  await iam.send(new CreateUserCommand({ UserName }));
+  const Statement = allowed.map(([Action, Resource]) => ({ Effect: 'Allow', Action, Resource }));
+  if (Statement.length > 0)
+    await iam.send(
+      new PutUserPolicyCommand({
+        UserName,
+        PolicyName: 'some',
+        PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement }),
+      }),
+    );
+  const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
+  return { AWS_ACCESS_KEY_ID: AccessKey?.AccessKeyId ?? '', AWS_SECRET_ACCESS_KEY: AccessKey?.SecretAccessKey ?? '' };
+}
+
+test('paused it asks, whoever wants to know is told, resumed it acts; what was asked is approved', async () => {
+  await told();
+  const paused = await firebreak(['pause', '--rule', 's3/*', '--for', '1h', '--reason', 'moving the website']);
+  expect(paused).toMatchObject({ status: 0, stderr: '' });
+  expect(await told()).toEqual([expect.stringMatching(/^\[Firebreak\] Look at this: Firebreak is paused/)]);
+  const listed = await firebreak(['incidents']);
+  expect(listed.stdout).toMatch(/high +told +self\/pause +\d+ +stack firebreak/);
+
+  const asked = await opened('people-paused');
+  expect(asked).toMatchObject({ outcome: 'asked', note: expect.stringMatching(/paused until .* moving the website/) });
+  expect(await isOpen('people-paused')).toBe(true);
+  // A pause holds for everybody.
+  const early = await firebreak(['approve', asked.id]);
+  expect(early.status).toBe(1);
+  expect(early.stderr).toMatch(/paused until .*to end it: firebreak resume/);
+  expect(await isOpen('people-paused')).toBe(true);
+
+  expect(await firebreak(['resume'])).toMatchObject({ status: 0, stdout: 'nothing is paused\n' });
+  expect(await opened('people-resumed')).toMatchObject({ outcome: 'fixed' });
+  expect(await isOpen('people-resumed')).toBe(false);
+
+  expect(await firebreak(['approve', asked.id])).toMatchObject({ status: 0 });
+  expect(await isOpen('people-paused')).toBe(false);
+  expect(await store.get(asked.id)).toMatchObject({
+    outcome: 'fixed',
+    decision: { by: `arn:aws:iam::${account}:user/sandbox-admin` },
+  });
+});
+
+test('an operator needs the role and nothing else; a fix is undone with the operator’s own credentials', async () => {
+  const incident = await opened('people-operator');
+  expect(incident).toMatchObject({ outcome: 'fixed', note: 'mode remediate' });
+  const jo = await user('people-jo', ['sts:AssumeRole', operator]);
+  const seen = await firebreak(['incidents', incident.id, '--json'], jo);
+  expect(seen).toMatchObject({ status: 0, stderr: '' });
+  expect(JSON.parse(seen.stdout)).toMatchObject({ id: incident.id });
+  // The role reads the record; the bucket it may not touch, and neither may this user.
+  const refused = await firebreak(['undo', incident.id], jo);
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toMatch(
+    /was refused: arn:aws:iam::\d+:user\/people-jo lacks s3:GetBucketPolicy; undo needs .*s3:PutBucketPolicy/,
+  );
+  expect(await isOpen('people-operator')).toBe(false);
+
+  const kim = await user('people-kim', ['sts:AssumeRole', operator], ['s3:*', 'arn:aws:s3:::people-operator']);
+  const undone = await firebreak(['undo', incident.id], kim);
+  expect(undone).toMatchObject({ status: 0 });
+  expect(await isOpen('people-operator')).toBe(true);
+  expect((await store.get(incident.id))?.note).toBe(`taken back by arn:aws:iam::${account}:user/people-kim`);
+});
+
+test('who is no operator is told the role and the permission, and gets nowhere by it', async () => {
+  const stranger = await user('people-stranger', ['s3:*', '*']);
+  for (const args of [['incidents'], ['approve', 'fb-1'], ['pause', '--for', '1h'], ['redrive']]) {
+    const ended = await firebreak(args, stranger);
+    expect(ended).toMatchObject({ status: 1, stdout: '' });
+    expect(ended.stderr).toContain(
+      `user/people-stranger may not assume ${operator}; next: have sts:AssumeRole on it granted`,
+    );
+  }
+  const direct = await firebreak(['incidents', '--as-caller'], stranger);
+  expect(direct.status).toBe(1);
+  expect(direct.stderr).toMatch(/not allowed: .*dynamodb:Query/);
+});
+
+test('the operator role opens nothing beside people’s side, and not even an administrator makes codes', async () => {
+  const { Credentials } = await new STSClient({}).send(
+    new AssumeRoleCommand({ RoleArn: operator, RoleSessionName: 'test' }),
+  );
+  const credentials = {
+    accessKeyId: Credentials?.AccessKeyId ?? '',
+    secretAccessKey: Credentials?.SecretAccessKey ?? '',
+    sessionToken: Credentials?.SessionToken ?? '',
+  };
+  await expect(new S3Client({ credentials }).send(new ListBucketsCommand({}))).rejects.toThrow(/not authorized|Denied/);
+  await expect(
+    new IAMClient({ credentials }).send(
+      new AttachUserPolicyCommand({ UserName: 'people-jo', PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess' }),
+    ),
+  ).rejects.toThrow(/not authorized|Denied/);
+  const mac = { KeyId: 'alias/firebreak-records', MacAlgorithm: 'HMAC_SHA_256', Message: new Uint8Array([1]) } as const;
+  await expect(new KMSClient({ credentials }).send(new GenerateMacCommand(mac))).resolves.toHaveProperty('Mac');
+  await expect(new KMSClient({}).send(new GenerateMacCommand(mac))).rejects.toThrow(/not authorized|Denied/);
+});
+
+/** A question that nobody will answer, as if its time had come. */
+async function overdue(bucket: string): Promise<Incident> {
+  expect((await firebreak(['pause', '--rule', 's3/*', '--for', '1h'])).status).toBe(0);
+  const asked = await opened(bucket);
+  expect((await firebreak(['resume'])).status).toBe(0);
+  expect(asked.outcome).toBe('asked');
+  const stored = await store.get(asked.id);
+  if (!stored) throw new Error(`no incident ${asked.id}`);
+  const past = new Date(Date.now() - 1000).toISOString();
+  await store.save({ ...stored, until: past, version: stored.version + 1 }, { due: past });
+  return asked;
+}
+const expired = (id: string): Promise<Incident> =>
+  until(async () => {
+    const one = await store.get(id);
+    return one?.told === 'expired' ? one : undefined;
+  }, `the end of ${id}`);
+
+test('a question that nobody answers expires when it is looked at, and its neighbour that was missed with it', async () => {
+  const [one, missed] = [await overdue('people-due'), await overdue('people-missed')];
+  const Payload = JSON.stringify({ firebreak: 'due', incident: one.id });
+  await new LambdaClient({}).send(new InvokeCommand({ FunctionName: 'firebreak-s3', Payload }));
+  for (const { id } of [one, missed])
+    expect(await expired(id)).toMatchObject({
+      note: expect.stringMatching(/nobody answered until /),
+    });
+  const late = await firebreak(['approve', one.id]);
+  expect(late.status).toBe(1);
+  expect(late.stderr).toMatch(/is expired: only one that is asked can be approved/);
+  expect(await isOpen('people-due')).toBe(true);
+});
+
+test('a question schedules its own end; a schedule that comes due wakes the function, and is gone', async () => {
+  const asked = await overdue('people-woken');
+  const scheduler = new SchedulerClient({});
+  const { Schedules = [] } = await scheduler.send(new ListSchedulesCommand({ GroupName: 'firebreak' }));
+  const own = Schedules.find(({ Name }) => Name?.startsWith(asked.id));
+  const { Target, ActionAfterCompletion, ScheduleExpression } = await scheduler.send(
+    new GetScheduleCommand({ GroupName: 'firebreak', Name: own?.Name }),
+  );
+  expect({ ActionAfterCompletion, Target }).toMatchObject({
+    ActionAfterCompletion: 'DELETE',
+    Target: {
+      Arn: `arn:aws:lambda:${region}:${account}:function:firebreak-s3`,
+      RoleArn: `arn:aws:iam::${account}:role/firebreak-waker-${region}`,
+      Input: JSON.stringify({ firebreak: 'due', incident: asked.id }),
+    },
+  });
+  expect(ScheduleExpression).toBe(
+    `at(${new Date(Math.ceil(Date.parse(asked.until ?? '') / 1000) * 1000).toISOString().slice(0, 19)})`,
+  );
+
+  const waker = {
+    functionArn: Target?.Arn ?? '',
+    roleArn: Target?.RoleArn ?? '',
+    group: 'firebreak',
+    deadLetterArn: Target?.DeadLetterConfig?.Arn ?? '',
+  };
+  await wakeLater(waker, asked.id, new Date(Date.now() + 2000).toISOString());
+  expect(await expired(asked.id)).toMatchObject({ outcome: 'expired' });
+  const left = await scheduler.send(new ListSchedulesCommand({ GroupName: 'firebreak' }));
+  expect(left.Schedules?.filter(({ Name }) => Name?.startsWith(asked.id))).toHaveLength(1);
+});

@@ -1,0 +1,484 @@
+/** What is looked at again: states that settle, holds that end, questions that nobody answered. */
+import { describe, expect, it } from 'vitest';
+import { due } from '../../shared/core/due.ts';
+import { handle } from '../../shared/core/engine.ts';
+import type { Outcome } from '../../shared/core/outcome.ts';
+import { approve, undo } from '../../shared/core/people.ts';
+import type { Lens, Rule } from '../../shared/core/rule.ts';
+import {
+  ask,
+  atEveryCall,
+  bob,
+  call,
+  decide,
+  deliver,
+  found,
+  holding,
+  kinds,
+  type Lamp,
+  lampRule,
+  lit,
+  out,
+  outcomesOf,
+  persist,
+  putsOut,
+  stateOf,
+  toyWorld,
+  type World,
+} from '../support/toys.ts';
+
+type LampLens = Lens<{ readonly lamp: string }, Lamp>;
+
+const minutes = (world: World, from: number, to: number): number =>
+  (Date.parse(world.dues[to]?.at ?? '') - Date.parse(world.dues[from]?.at ?? '')) / 60_000;
+
+/** Wakes what is scheduled, in order of time, as Scheduler would, until nothing of it is left. */
+async function wakeAll(world: World, rules: readonly Rule[]): Promise<readonly Outcome[]> {
+  const ends: Outcome[] = [];
+  for (let done = 0; done < world.dues.length; done += 1) {
+    const next = world.dues[done];
+    if (!next) break;
+    world.wait(Math.max(0, (Date.parse(next.at) - world.now().getTime()) / 1000));
+    ends.push(...outcomesOf(await due(next.incident, world.deps(rules))));
+  }
+  return ends;
+}
+
+describe('a state that takes minutes', () => {
+  /** Writes show only so many seconds after they were made. */
+  function slow(world: World, seconds: number, more: Partial<LampLens> = {}): readonly Rule[] {
+    let pending: { to: Lamp | null; at: number } | null = null;
+    world.writes((_name, to) => {
+      pending = { to, at: world.now().getTime() + seconds * 1000 };
+    });
+    const read: LampLens['read'] = async (target) => {
+      if (pending && world.now().getTime() >= pending.at) {
+        world.set(target.lamp, pending.to);
+        pending = null;
+      }
+      return world.lens.read(target);
+    };
+    return [putsOut({ ...world.lens, read, settles: 10, ...more })];
+  }
+
+  it('settles: told to nobody until a look finds it safe', async () => {
+    const world = toyWorld();
+    const rules = slow(world, 150);
+    expect(await deliver(world, call(), rules)).toEqual(['settling']);
+    expect(world.told).toEqual([]);
+    expect(world.only()).toMatchObject({ outcome: 'settling', before: { state: lit }, plan: { state: out } });
+    expect(await wakeAll(world, rules)).toEqual(['settling', 'settling', 'fixed']);
+    expect(world.only()).toMatchObject({ outcome: 'fixed', told: 'fixed', after: { state: out } });
+    expect(world.log.filter((what) => what === 'write')).toHaveLength(1);
+    expect(await world.store.overdue('toy', '2027')).toEqual([]);
+  });
+
+  it('is our own write while it settles, and can be undone after', async () => {
+    const world = toyWorld();
+    const rules = slow(world, 150);
+    await deliver(world, call(), rules);
+    expect(await deliver(world, call('LightLamp', { requestId: 'request-1' }), rules)).toEqual(['own']);
+    await wakeAll(world, rules);
+    world.writes((name, to, put) => put(name, to));
+    expect(await undo(world.only().id, bob, false, world.deps([putsOut(world.lens)]))).toMatchObject({
+      outcome: 'undone',
+    });
+    expect(world.lamp()).toEqual(lit);
+  });
+
+  it('that never comes is failed at the end of its time, and told', async () => {
+    const world = toyWorld();
+    const rules = slow(world, 100_000);
+    await deliver(world, call(), rules);
+    const ends = await wakeAll(world, rules);
+    expect(new Set(ends.slice(0, -1))).toEqual(new Set(['settling']));
+    expect(ends.at(-1)).toBe('failed');
+    expect(ends.length).toBeLessThan(13);
+    expect(world.only()).toMatchObject({ outcome: 'failed', told: 'failed', note: expect.stringContaining('waited') });
+    expect(await world.store.overdue('toy', '2027')).toEqual([]);
+  });
+
+  it('is waited for where it cannot be changed yet: what is then there counts as before', async () => {
+    const world = toyWorld({ hall: { ...lit, colour: 'modifying' } });
+    const rules = [putsOut({ ...world.lens, settles: 10, ready: ({ colour }) => colour !== 'modifying' })];
+    expect(await deliver(world, call(), rules)).toEqual(['settling']);
+    expect(world.changes()).toBe(0);
+    world.wait(60);
+    expect(outcomesOf(await due(world.only().id, world.deps(rules)))).toEqual(['settling']);
+    world.set('hall', { ...lit, watts: 60 });
+    world.wait(60);
+    expect(outcomesOf(await due(world.only().id, world.deps(rules)))).toEqual(['fixed']);
+    expect(world.only()).toMatchObject({
+      before: { state: { ...lit, watts: 60 } },
+      after: { state: { lit: false, watts: 60 } },
+    });
+    expect(await undo(world.only().id, bob, false, world.deps(rules))).toMatchObject({ outcome: 'undone' });
+    expect(world.lamp()).toEqual({ ...lit, watts: 60 });
+  });
+
+  it('that somebody else made safe meanwhile is safe, not fixed', async () => {
+    const world = toyWorld({ hall: { ...lit, colour: 'modifying' } });
+    const rules = [putsOut({ ...world.lens, settles: 10, ready: ({ colour }) => colour !== 'modifying' })];
+    await deliver(world, call(), rules);
+    world.set('hall', out);
+    world.wait(60);
+    expect(outcomesOf(await due(world.only().id, world.deps(rules)))).toEqual(['safe']);
+    expect(await world.store.overdue('toy', '2027')).toEqual([]);
+  });
+
+  it('asks where a pause began meanwhile', async () => {
+    const world = toyWorld({ hall: { ...lit, colour: 'modifying' } });
+    const rules = [putsOut({ ...world.lens, settles: 10, ready: ({ colour }) => colour !== 'modifying' })];
+    await deliver(world, call(), rules);
+    world.set('hall', lit);
+    world.wait(60);
+    world.store.pause([{ until: '2026-03-01T11:00:00Z', by: bob, reason: 'a migration' }]);
+    expect(outcomesOf(await due(world.only().id, world.deps(rules)))).toEqual(['asked']);
+    expect(world.lamp()).toEqual(lit);
+  });
+
+  it('is waited for by an approval, too, which carries out only what was shown', async () => {
+    for (const [watts, end] of [
+      [100, 'fixed'],
+      [7, 'asked'],
+    ] as const) {
+      const world = toyWorld();
+      let busy = true;
+      const rules = [putsOut({ ...world.lens, settles: 10, ready: () => !busy })];
+      await deliver(world, call(), rules, ask);
+      const { id } = world.only();
+      await decide(world, id);
+      expect(await approve(id, world.deps(rules, ask))).toMatchObject({ outcome: 'settling' });
+      busy = false;
+      world.set('hall', { ...lit, watts });
+      world.wait(60);
+      await due(id, world.deps(rules, ask));
+      expect(world.only().outcome).toBe(end);
+      expect(world.lamp()).toEqual(watts === 100 ? out : { ...lit, watts });
+      expect(world.only().decision === undefined).toBe(end === 'asked');
+    }
+  });
+
+  it('is looked at again where a look failed, and is failed where looks fail to the end', async () => {
+    const world = toyWorld();
+    const rules = slow(world, 30);
+    await deliver(world, call(), rules);
+    const broken = slow(world, 30, {
+      read: async () => {
+        throw Object.assign(new Error('not now'), { name: 'ServiceUnavailable' });
+      },
+    });
+    world.wait(60);
+    expect(outcomesOf(await due(world.only().id, world.deps(broken)))).toEqual(['settling']);
+    expect(world.only().note).toContain('ServiceUnavailable: not now');
+    world.wait(600);
+    expect(outcomesOf(await due(world.only().id, world.deps(broken)))).toEqual(['failed']);
+    expect(world.only()).toMatchObject({ told: 'failed' });
+  });
+
+  it('is found by the look for another, where its own was missed', async () => {
+    const world = toyWorld({ hall: lit, attic: lit });
+    const rules = slow(world, 90);
+    await deliver(world, call('LightLamp', { lamp: 'hall' }), rules);
+    const [hall] = world.store.all();
+    world.wait(120);
+    await deliver(world, call('LightLamp', { lamp: 'attic', time: world.now().toISOString() }), rules);
+    const attic = world.store.all().find(({ id }) => id !== hall?.id);
+    world.wait(60);
+    const results = await due(attic?.id ?? '', world.deps(rules));
+    expect(results.map(({ incident }) => incident).sort()).toEqual([hall?.id, attic?.id].sort());
+    expect((await world.store.get(hall?.id ?? ''))?.outcome).not.toBe('open');
+  });
+
+  it('counts for the circuit breaker, and keeps what was counted', async () => {
+    const world = toyWorld();
+    const rules = slow(world, 90);
+    const ends: Outcome[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      world.wait(60);
+      world.set('hall', lit);
+      const [end] = await deliver(world, call('LightLamp', { time: world.now().toISOString() }), rules);
+      ends.push(end ?? 'open');
+      const last = world.store.all().at(-1)?.id ?? '';
+      world.wait(120);
+      if (end === 'settling') await due(last, world.deps(rules));
+    }
+    expect(ends).toEqual(['settling', 'settling', 'asked']);
+  });
+
+  it.each(kinds)('comes to its end, whatever call of a look is interrupted ($when, dies: $dies)', async (kind) => {
+    let rules: readonly Rule[] = [];
+    const settling = async (): Promise<World> => {
+      const world = toyWorld();
+      rules = slow(world, 30);
+      await deliver(world, call(), rules);
+      world.wait(60);
+      return world;
+    };
+    await atEveryCall(settling, kind, async (world) => {
+      const { id } = world.only();
+      const mine = rules;
+      await persist(world, () => due(id, world.deps(mine)));
+      for (let n = 0; n < 3 && world.only().outcome === 'settling'; n += 1) {
+        world.wait(60);
+        await due(id, world.deps(mine));
+      }
+      expect(world.only(), world.log.join(', ')).toMatchObject({ outcome: 'fixed', before: { state: lit } });
+      expect(world.log.filter((what) => what === 'write')).toHaveLength(1);
+    });
+  });
+});
+
+describe('a hold', () => {
+  const hold = (world: World): readonly Rule[] => [holding(putsOut(world.lens), 60)];
+
+  it('holds until its time is over, then puts back what was there, and tells both', async () => {
+    const world = toyWorld();
+    expect(await deliver(world, call(), hold(world))).toEqual(['held']);
+    expect(world.only()).toMatchObject({ outcome: 'held', told: 'held', after: { state: out } });
+    expect(Date.parse(world.only().until ?? '') - world.now().getTime()).toBe(3_600_000);
+    world.wait(3599);
+    expect(outcomesOf(await due(world.only().id, world.deps(hold(world))))).toEqual(['held']);
+    expect(world.lamp()).toEqual(out);
+    world.wait(1);
+    expect(outcomesOf(await due(world.only().id, world.deps(hold(world))))).toEqual(['released']);
+    expect(world.lamp()).toEqual(lit);
+    expect(world.told.map(({ outcome }) => outcome)).toEqual(['held', 'released']);
+    expect(await world.store.overdue('toy', '2027')).toEqual([]);
+    expect(outcomesOf(await due(world.only().id, world.deps(hold(world))))).toEqual(['released']);
+    expect(world.changes()).toBe(2);
+  });
+
+  it('ends by a write that is ours', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), hold(world));
+    await wakeAll(world, hold(world));
+    expect(await deliver(world, call('LightLamp', { requestId: 'request-2' }), hold(world))).toEqual(['own']);
+  });
+
+  it('is a witness’s fire like any other', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), hold(world));
+    world.wait(300);
+    expect(await deliver(world, found('finding-1', world.now().toISOString()), hold(world))).toEqual(['witness']);
+  });
+
+  it('that is gone already is released without a write', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), hold(world));
+    world.set('hall', lit);
+    world.wait(3600);
+    expect(outcomesOf(await due(world.only().id, world.deps(hold(world))))).toEqual(['released']);
+    expect(world.log.filter((what) => what === 'write')).toHaveLength(1);
+  });
+
+  it('whose state somebody changed is left, and told: drifted; then a person may force it', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), hold(world));
+    world.set('hall', { ...out, watts: 7 });
+    world.wait(3600);
+    expect(outcomesOf(await due(world.only().id, world.deps(hold(world))))).toEqual(['drifted']);
+    expect(world.lamp()).toEqual({ ...out, watts: 7 });
+    expect(world.only()).toMatchObject({
+      outcome: 'drifted',
+      told: 'drifted',
+      note: expect.stringContaining('--force'),
+    });
+    expect(await undo(world.only().id, bob, true, world.deps(hold(world)))).toMatchObject({ outcome: 'undone' });
+    expect(world.lamp()).toEqual(lit);
+  });
+
+  it('whose lens knows its own part takes only that away', async () => {
+    const world = toyWorld();
+    // Its part is whether the lamp burns: whatever else was changed stays.
+    const back: LampLens['back'] = (before, now) => now && { ...now, lit: before?.lit ?? false };
+    const rules = [holding(putsOut({ ...world.lens, back }), 60)];
+    await deliver(world, call(), rules);
+    world.set('hall', { ...out, watts: 7 });
+    world.wait(3600);
+    expect(outcomesOf(await due(world.only().id, world.deps(rules)))).toEqual(['released']);
+    expect(world.lamp()).toEqual({ ...lit, watts: 7 });
+  });
+
+  it('is ended early by undo, and the look at its end finds nothing to do', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), hold(world));
+    expect(await undo(world.only().id, bob, false, world.deps(hold(world)))).toMatchObject({ outcome: 'undone' });
+    expect(world.lamp()).toEqual(lit);
+    world.set('hall', out);
+    expect(await wakeAll(world, hold(world))).toEqual(['undone']);
+    expect(world.lamp()).toEqual(out);
+  });
+
+  it('goes on while Firebreak is paused, and ends after', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), hold(world));
+    world.wait(3600);
+    const until = new Date(world.now().getTime() + 600_000).toISOString();
+    world.store.pause([{ until, by: bob, reason: 'a migration' }]);
+    expect(outcomesOf(await due(world.only().id, world.deps(hold(world))))).toEqual(['held']);
+    expect(world.lamp()).toEqual(out);
+    expect(world.dues.at(-1)).toEqual({ incident: world.only().id, at: until });
+    expect(world.told).toHaveLength(1);
+    world.wait(600);
+    expect(outcomesOf(await due(world.only().id, world.deps(hold(world))))).toEqual(['released']);
+  });
+
+  it('that cannot be ended is told after three tries, and does not go round for ever', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), hold(world));
+    const { id } = world.only();
+    world.writes(() => {
+      throw Object.assign(new Error('not yours'), { name: 'AccessDenied' });
+    });
+    for (let n = 0; n < 3; n += 1) {
+      world.wait(3600);
+      await expect(due(id, world.deps(hold(world)))).rejects.toMatchObject({ name: 'AccessDenied' });
+    }
+    expect(world.only()).toMatchObject({ outcome: 'failed', told: 'failed', note: expect.stringContaining('--force') });
+    expect(await world.store.overdue('toy', '2027')).toEqual([]);
+    world.writes((name, to, put) => put(name, to));
+    expect(await undo(id, bob, true, world.deps(hold(world)))).toMatchObject({ outcome: 'undone' });
+  });
+
+  it('of a rule that this version no longer has is told of, once', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), hold(world));
+    world.wait(3600);
+    expect(outcomesOf(await due(world.only().id, world.deps([])))).toEqual(['failed']);
+    expect(world.only()).toMatchObject({ told: 'failed', note: expect.stringContaining('no fix for it any more') });
+    expect(await world.store.overdue('toy', '2027')).toEqual([]);
+  });
+
+  it('that was missed is found by the next look', async () => {
+    const world = toyWorld({ hall: lit, attic: lit });
+    await deliver(world, call('LightLamp', { lamp: 'hall' }), hold(world));
+    world.wait(1800);
+    await deliver(world, call('LightLamp', { lamp: 'attic', time: world.now().toISOString() }), hold(world));
+    const [hall, attic] = world.store.all();
+    world.wait(3600);
+    expect(outcomesOf(await due(attic?.id ?? '', world.deps(hold(world))))).toEqual(['released', 'released']);
+    expect((await world.store.get(hall?.id ?? ''))?.outcome).toBe('released');
+  });
+
+  it.each(kinds)('is released once, whatever call is interrupted ($when, dies: $dies)', async (kind) => {
+    const held = async (): Promise<World> => {
+      const world = toyWorld();
+      await deliver(world, call(), hold(world));
+      world.wait(3600);
+      return world;
+    };
+    const steps = await atEveryCall(held, kind, async (world) => {
+      const { id } = world.only();
+      await persist(world, () => due(id, world.deps(hold(world))));
+      const label = world.log.join(', ');
+      expect(world.lamp(), label).toEqual(lit);
+      expect(world.changes(), label).toBe(2);
+      expect(world.only(), label).toMatchObject({ outcome: 'released', before: { state: lit } });
+      expect(
+        world.told.map(({ outcome }) => outcome),
+        label,
+      ).toContain('released');
+    });
+    expect(steps).toBeGreaterThan(9);
+  });
+
+  it.each(kinds)('begins whole, whatever call is interrupted ($when, dies: $dies)', async (kind) => {
+    await atEveryCall(
+      async () => toyWorld(),
+      kind,
+      async (world, n) => {
+        const event = call();
+        await persist(world, () => handle(event, world.deps(hold(world))));
+        if (n === 3 && !kind.dies) return;
+        expect(world.only(), `call ${n}: ${world.log.join(', ')}`).toMatchObject({ outcome: 'held', told: 'held' });
+        expect(stateOf(world.only(), 'before')).toEqual(lit);
+        expect(await world.store.overdue('toy', '2027')).toEqual([world.only().id]);
+        expect(world.dues.length).toBeGreaterThan(0);
+        world.revive();
+        world.wait(7200);
+        expect(outcomesOf(await due(world.only().id, world.deps(hold(world))))).toEqual(['released']);
+      },
+    );
+  });
+});
+
+describe('a question', () => {
+  it('expires when nobody answers, and says so', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), undefined, ask);
+    expect(Date.parse(world.dues[0]?.at ?? '') - world.now().getTime()).toBe(72 * 3_600_000);
+    world.wait(3600);
+    expect(outcomesOf(await due(world.only().id, world.deps([putsOut(world.lens)])))).toEqual(['asked']);
+    expect(await wakeAll(world, [putsOut(world.lens)])).toEqual(['expired']);
+    expect(world.only()).toMatchObject({
+      outcome: 'expired',
+      told: 'expired',
+      note: expect.stringContaining('left as it is'),
+    });
+    expect(world.changes()).toBe(0);
+    await decide(world, world.only().id);
+    await expect(approve(world.only().id, world.deps([putsOut(world.lens)]))).rejects.toMatchObject({
+      name: 'NotAsked',
+    });
+    expect(await world.store.overdue('toy', '2027')).toEqual([]);
+  });
+
+  it('that was answered is not due any more', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), undefined, ask);
+    const { id } = world.only();
+    await decide(world, id);
+    await approve(id, world.deps([putsOut(world.lens)], ask));
+    expect(await world.store.overdue('toy', '2027')).toEqual([]);
+    expect(await wakeAll(world, [putsOut(world.lens)])).toEqual(['fixed']);
+    expect(world.told.map(({ outcome }) => outcome)).toEqual(['asked', 'fixed']);
+  });
+
+  it('that was put again has the time of the second', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), undefined, ask);
+    const { id } = world.only();
+    await decide(world, id);
+    world.wait(3600);
+    world.set('hall', { ...lit, watts: 60 });
+    expect(await approve(id, world.deps([putsOut(world.lens)], ask))).toMatchObject({ outcome: 'replanned' });
+    expect(minutes(world, 0, 1)).toBe(60);
+    expect(await wakeAll(world, [putsOut(world.lens)])).toEqual(['asked', 'expired']);
+  });
+
+  it('does not expire under the hands of whoever carries it out', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), undefined, ask);
+    const { id, lease = '' } = world.only();
+    await decide(world, id);
+    world.wait(72 * 3600);
+    await world.store.lock(lease, 'the approval', new Date(world.now().getTime() + 60_000).toISOString());
+    await expect(due(id, world.deps([putsOut(world.lens)]))).rejects.toMatchObject({ name: 'LeaseHeld' });
+    expect(world.only().outcome).toBe('asked');
+  });
+
+  it('whose approval was interrupted says, when it expires, that something may have changed', async () => {
+    const world = toyWorld();
+    const rules = [lampRule('toy/lamp', world.lens, (lamp) => lamp && { ...lamp, lit: false })];
+    await deliver(world, call(), rules, ask);
+    const { id } = world.only();
+    await decide(world, id);
+    // found, verify, lock, standing, read, sign, save, write
+    world.fail({ at: 8, when: 'after', dies: true });
+    await expect(approve(id, world.deps(rules, ask))).rejects.toThrow();
+    world.revive();
+    world.wait(72 * 3600);
+    expect(outcomesOf(await due(id, world.deps(rules)))).toEqual(['expired']);
+    expect(world.only().note).toContain('an interrupted attempt may have changed it');
+  });
+});
+
+it('a look at what is not there, or not due, changes nothing', async () => {
+  const world = toyWorld();
+  await expect(due('fb-none', world.deps([putsOut(world.lens)]))).rejects.toMatchObject({ name: 'NoIncident' });
+  await deliver(world, call());
+  const before = world.log.length;
+  expect(outcomesOf(await due(world.only().id, world.deps([putsOut(world.lens)])))).toEqual(['fixed']);
+  expect(world.log.slice(before)).toEqual(['overdue', 'get']);
+});
