@@ -6,10 +6,10 @@ import { rules as ec2 } from './ec2/rules.ts';
 import { rules as iam } from './iam/rules.ts';
 import { rules as kms } from './kms/rules.ts';
 import { rules as rds } from './rds/rules.ts';
-import { rules as root } from './root/rules.ts';
 import { rules as s3 } from './s3/rules.ts';
+import { rules as watch } from './watch/rules.ts';
 
-/** Every room's rules. */
+/** Every rule, by the function that it runs in: a room of its own, or watch for those that only tell. */
 export const rooms: Readonly<Record<string, readonly Rule[]>> = {
   cloudtrail,
   config,
@@ -17,6 +17,6 @@ export const rooms: Readonly<Record<string, readonly Rule[]>> = {
   iam,
   kms,
   rds,
-  root,
   s3,
+  watch,
 };

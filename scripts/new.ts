@@ -1,6 +1,6 @@
 /**
- * The scaffold of a new rule: its file, an event that fires it and a quiet twin, its room's handler where the room is
- * new, and all that is generated from it.
+ * The scaffold of a new rule: its file, an event that fires it and a quiet twin, and all that is generated from it. It
+ * runs in its room's function, or in `watch` as long as the room's rules only tell.
  *
  *     npm run new -- s3/versioning-suspended
  *
@@ -13,13 +13,6 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const name = /^[a-z][a-z0-9]*(-[a-z0-9]+)*\/(?!(handler|rules)$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-
-const handlerTs = (room: string): string => `import config from 'firebreak:config';
-import { serve } from '../../shared/lambda/room.ts';
-import { rules } from './rules.ts';
-
-export const handler = serve('${room}', rules, config);
-`;
 
 const camel = (words: string): string => words.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
@@ -108,10 +101,9 @@ function scaffold(words: readonly string[]): ReadonlyMap<string, string> | strin
   const file = `functions/${id}.ts`;
   const taken = [file, `events/${id}`].find((path) => existsSync(join(root, path)));
   if (taken !== undefined) return `found ${taken}, expected a rule that does not exist yet`;
-  const handler = `functions/${room}/handler.ts`;
+  if (room === 'watch') return `found ${JSON.stringify(id)}, which is the function of rooms that only tell, ${usage}`;
   return new Map([
     [file, ruleTs(room, rule)],
-    ...(existsSync(join(root, handler)) ? [] : [[handler, handlerTs(room)] as const]),
     [`events/${id}/fires-1.json`, event(room, false)],
     [`events/${id}/quiet-1.json`, event(room, true)],
   ]);

@@ -2,7 +2,18 @@
 import type { Rule } from '../../shared/core/rule.ts';
 import { accessKeyCreated } from './access-key-created.ts';
 import { compromisedCredentials } from './compromised-credentials.ts';
+import { federationChanged } from './federation-changed.ts';
 import { userLoginProfile } from './login-profile.ts';
 import { accountPasswordPolicy } from './password-policy.ts';
+import { permissionsBoundaryRemoved } from './permissions-boundary-removed.ts';
+import { userCreated } from './user-created.ts';
 
-export const rules: readonly Rule[] = [accessKeyCreated, compromisedCredentials, userLoginProfile, accountPasswordPolicy];
+export const rules: readonly Rule[] = [
+  accessKeyCreated,
+  compromisedCredentials,
+  federationChanged,
+  userLoginProfile,
+  accountPasswordPolicy,
+  permissionsBoundaryRemoved,
+  userCreated,
+];

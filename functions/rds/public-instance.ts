@@ -2,7 +2,7 @@ import { arn } from '../../shared/aws/arn.ts';
 import { at, text } from '../../shared/core/json.ts';
 import { calls, type Finding, rule } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
-import { exposure, type Exposure, type Instance } from './lenses/exposure.ts';
+import { type Exposure, exposure, type Instance } from './lenses/exposure.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-2';
 const instances = 'arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:db:*' as const;

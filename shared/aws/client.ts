@@ -52,14 +52,18 @@ export function client<C extends AnyClient>(
   });
   fresh.middlewareStack.add(
     (next, context) => async (args) => {
-      const answer = await next(args);
-      const noted = journal.getStore();
-      if (noted) {
-        const call = (context.commandName ?? 'Unknown').replace(/Command$/, '');
-        // Reads change nothing and make no event that could wake a rule: only what may change something is noted.
-        if (!/^(Get|List|Describe|Head)/.test(call)) noted.push({ call, requestId: requestIdOf(answer) });
+      const call = (context.commandName ?? 'Unknown').replace(/Command$/, '');
+      // Reads change nothing and make no event that could wake a rule: only what may change something is noted.
+      const noted = /^(Get|List|Describe|Head)/.test(call) ? undefined : journal.getStore();
+      try {
+        const answer = await next(args);
+        noted?.push({ call, requestId: requestIdOf(answer) });
+        return answer;
+      } catch (error) {
+        // Torn before an answer came: it may have had its effect, and nobody knows its request.
+        if (!wasAnswered(error)) noted?.push({ call, requestId: 'unknown' });
+        throw error;
       }
-      return answer;
     },
     { step: 'deserialize', name: 'firebreakJournal', priority: 'high' },
   );
@@ -69,6 +73,9 @@ export function client<C extends AnyClient>(
 
 /** Runs the work and adds each answered mutating call to `sink` as it is answered, even when the work throws later. */
 export const record = <T>(sink: Noted[], work: () => Promise<T>): Promise<T> => journal.run(sink, work);
+
+const wasAnswered = (error: unknown): boolean =>
+  (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== undefined;
 
 function requestIdOf(answer: unknown): string {
   const metadata = (answer as { output?: { $metadata?: { requestId?: string } } }).output?.$metadata;

@@ -1,7 +1,7 @@
 /** From triggers to EventBridge patterns, and from an event to the rules that it wakes. Pure. */
 import { isObject, type Json, type JsonObject } from './json.ts';
 import type { Rule, Trigger } from './rule.ts';
-import type { Signal } from './signal.ts';
+import type { Call, Signal } from './signal.ts';
 
 /** EventBridge's limit for one pattern, in characters: AWS::Events::Rule, EventPattern. */
 export const patternLimit = 2048;
@@ -17,17 +17,32 @@ export const sourceOf = (service: string): string => `aws.${service.split('.')[0
 export function described(trigger: Trigger): { source: string; detailType: string; name: string } {
   if (trigger.kind === 'finding')
     return { source: 'aws.guardduty', detailType: 'GuardDuty Finding', name: trigger.type };
+  if (trigger.kind === 'root') return { source: 'aws.*', detailType: apiCall[0], name: 'any call of the root user' };
   return { source: sourceOf(trigger.service), detailType: trigger.signIn ? signIn[0] : apiCall[0], name: trigger.name };
 }
 
 function group(trigger: Trigger): string {
-  if (trigger.kind === 'finding') return 'finding';
+  if (trigger.kind !== 'call') return trigger.kind;
   return [trigger.service, trigger.signIn ?? '', trigger.failures ?? '', trigger.readOnly ?? ''].join(' ');
 }
 
+/**
+ * Only AWS's own sources: others' events may say what they like, and EventBridge refuses to take one with a source that
+ * is not its sender's (API reference, PutEventsResultEntry: NotAuthorizedForSourceException). The console's own calls
+ * carry its name as `invokedBy`; any other service's is AWS at work.
+ */
+const rootCalls: JsonObject = {
+  source: [{ prefix: 'aws.' }],
+  'detail-type': [...apiCall],
+  detail: { userIdentity: { type: ['Root'], invokedBy: [{ exists: false }, 'signin.amazonaws.com'] } },
+};
+
 function patternOf(triggers: readonly Trigger[]): JsonObject {
   const first = triggers[0];
-  const names = [...new Set(triggers.map((t) => (t.kind === 'call' ? t.name : t.type)))].sort();
+  if (first?.kind === 'root') return rootCalls;
+  const names = [
+    ...new Set(triggers.flatMap((t) => (t.kind === 'call' ? [t.name] : t.kind === 'finding' ? [t.type] : []))),
+  ].sort();
   if (!first || first.kind === 'finding')
     return { source: ['aws.guardduty'], 'detail-type': ['GuardDuty Finding'], detail: { type: names } };
   return {
@@ -59,7 +74,7 @@ function split(triggers: readonly Trigger[]): readonly Pattern[] {
   const pattern = patternOf(triggers);
   const first = triggers[0];
   if (JSON.stringify(pattern).length < patternLimit || triggers.length < 2)
-    return [{ pattern, readOnly: first?.kind === 'call' && first.readOnly === true }];
+    return [{ pattern, readOnly: first?.kind === 'root' || (first?.kind === 'call' && first.readOnly === true) }];
   const half = Math.ceil(triggers.length / 2);
   return [...split(triggers.slice(0, half)), ...split(triggers.slice(half))];
 }
@@ -68,6 +83,7 @@ function split(triggers: readonly Trigger[]): readonly Pattern[] {
 export function wakes(trigger: Trigger, signal: Signal): boolean {
   if (trigger.kind === 'finding')
     return signal.kind === 'finding' && signal.origin === trigger.origin && signal.type === trigger.type;
+  if (trigger.kind === 'root') return signal.kind === 'call' && isRootCall(signal);
   return (
     signal.kind === 'call' &&
     signal.service === trigger.service &&
@@ -76,16 +92,25 @@ export function wakes(trigger: Trigger, signal: Signal): boolean {
   );
 }
 
+/** What `rootCalls` matches: a sign-in is no API call, and has a detail-type of its own. */
+const isRootCall = ({ actor, eventType }: Call): boolean =>
+  actor.type === 'Root' &&
+  (actor.invokedBy === undefined || actor.invokedBy === 'signin.amazonaws.com') &&
+  (eventType === null || eventType === 'AwsApiCall');
+
 export const awakened = (rules: readonly Rule[], signal: Signal): readonly Rule[] =>
   rules.filter((rule) => rule.triggers.some((trigger) => wakes(trigger, signal)));
 
 /** Whether a rule asks for failed calls of this kind. */
 export const countsFailure = (rule: Rule, signal: Signal): boolean =>
-  rule.triggers.some((trigger) => trigger.kind === 'call' && trigger.failures === true && wakes(trigger, signal));
+  rule.triggers.some(
+    (trigger) =>
+      (trigger.kind === 'root' || (trigger.kind === 'call' && trigger.failures === true)) && wakes(trigger, signal),
+  );
 
 /**
  * Whether an event matches a pattern, for the operators that `patternsOf` writes: exact values, nested objects,
- * `exists`. Throws on any other, rather than guess. The deployed patterns are EventBridge's to match.
+ * `exists`, `prefix`. Throws on any other, rather than guess. The deployed patterns are EventBridge's to match.
  */
 export function matches(pattern: JsonObject, event: Json): boolean {
   return Object.entries(pattern).every(([key, want]) => {
@@ -107,16 +132,25 @@ const isLeaf = (found: Json | undefined): boolean =>
 function matchesOne(option: Json, found: Json | undefined): boolean {
   if (!isObject(option)) return Array.isArray(found) ? found.includes(option) : found === option;
   const operators = Object.keys(option);
+  const { prefix } = option;
+  if (operators.length === 1 && typeof prefix === 'string') return starts(found, prefix);
   if (operators.length !== 1 || operators[0] !== 'exists')
     throw new Error(`pattern operator ${operators.join(', ')} is not one that Firebreak writes`);
   return option['exists'] === isLeaf(found);
 }
 
+const starts = (found: Json | undefined, prefix: string): boolean =>
+  Array.isArray(found)
+    ? found.some((member: Json) => starts(member, prefix))
+    : typeof found === 'string' && found.startsWith(prefix);
+
 /**
  * Services whose calls CloudTrail records in one region of a partition (AWS CloudTrail user guide, "About global
- * service events"; IAM user guide, "Logging IAM and AWS STS API calls"; Sign-In guide for root).
+ * service events"; IAM user guide, "Logging IAM and AWS STS API calls"; Sign-In guide for root; AWS Account Management
+ * reference guide, "Logging AWS Account Management API calls", by its examples).
  */
 const global = new Set([
+  'account.amazonaws.com',
   'iam.amazonaws.com',
   'organizations.amazonaws.com',
   'cloudfront.amazonaws.com',
@@ -130,7 +164,7 @@ const homes: { readonly [partition: string]: string } = {
 
 /** Where a trigger's events arrive: one region, or null for wherever they happen. */
 export function arrivesIn(trigger: Trigger, partition: string): string | null {
-  if (trigger.kind === 'finding') return null;
+  if (trigger.kind !== 'call') return null;
   const home = homes[partition] ?? null;
   return trigger.signIn === 'root' || global.has(trigger.service) ? home : null;
 }

@@ -25,6 +25,8 @@ export type Trigger =
       /** A console sign-in, whose detail-type differs. */
       readonly signIn?: 'root' | 'any';
     }
+  /** Every call of the root user, of all services, read-only and failed ones too; not what AWS does in root's name. */
+  | { readonly kind: 'root' }
   | { readonly kind: 'finding'; readonly origin: 'guardduty'; readonly type: string };
 
 export type Action = `${Lowercase<string>}:${Capitalize<string>}`;

@@ -69,8 +69,7 @@ function broken(incident: Incident, group: readonly Decided[], standing: Standin
   if (group.some(({ rule }) => rule.watcher)) return null;
   const { lens, actor, hours } = deps.config.breaker;
   const since = deps.now().getTime() - hours * 3_600_000;
-  const recent = (fixes: readonly Fixed[]): readonly Fixed[] =>
-    fixes.filter((fix) => Date.parse(fix.at) >= since && fix.incident !== incident.id);
+  const recent = (fixes: readonly Fixed[]): readonly Fixed[] => fixes.filter((fix) => Date.parse(fix.at) >= since);
   const who = whoOf(incident);
   const here = recent(standing.onLens).filter((fix) => fix.actor === who);
   if (here.length >= lens)

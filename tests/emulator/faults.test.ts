@@ -421,7 +421,7 @@ describe('another writer between the read and the write', () => {
       const fire = await openBucket();
       const event = fire.event({ arn: somebody() });
       let written = false;
-      const hook: Hook = async ({ operation }) => {
+      const hook: Hook = async ({ operation }): Promise<Verdict> => {
         if (operation === 'GetBucketPolicy' && written) {
           written = false;
           const Policy = policy === 'open' ? fire.text : JSON.stringify(theirs(fire.bucket));

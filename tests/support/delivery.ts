@@ -4,6 +4,7 @@
  */
 import { text } from 'node:stream/consumers';
 import { rooms } from '../../functions/rooms.ts';
+import { confirmFinding } from '../../shared/aws/findings.ts';
 import { handle } from '../../shared/core/engine.ts';
 import type { Config } from '../../shared/core/mode.ts';
 import { compose, type Parts } from '../../shared/lambda/compose.ts';
@@ -20,7 +21,11 @@ export type Delivery = Pick<Parts, 'room' | 'stack' | 'table' | 'topicArn' | 'ma
 
 const { event, rules, leaseSeconds, ahead, ...parts } = JSON.parse(await text(process.stdin)) as Delivery;
 const deps = {
-  ...compose({ ...parts, rules: (rooms[parts.room] ?? []).filter(({ id }) => rules.includes(id)) }),
+  ...compose({
+    ...parts,
+    confirm: confirmFinding,
+    rules: (rooms[parts.room] ?? []).filter(({ id }) => rules.includes(id)),
+  }),
   leaseSeconds,
   now: () => new Date(Date.now() + ahead),
 };

@@ -113,23 +113,29 @@ export async function sidsOf(bucket: string): Promise<readonly unknown[]> {
 const door = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
 const office = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '198.51.100.0/24' }] };
 
-/** A new security group that lets one office in; `open` lets in the world, and gives the event of it. */
-export async function aGroup(): Promise<{
-  group: string;
-  open(o?: Change): Promise<JsonObject>;
+export type Group = {
+  readonly group: string;
+  /** The event of a call that lets the world in. */
+  event(o?: Change): JsonObject;
+  /** Makes that call. */
+  open(): Promise<void>;
+  /** Ranges that are let in. */
   ranges(): Promise<readonly unknown[]>;
-}> {
+};
+
+/** A new security group that lets one office in. */
+export async function aGroup(): Promise<Group> {
   const ec2 = new EC2Client({});
   const { GroupId: group = '' } = await ec2.send(
     new CreateSecurityGroupCommand({ GroupName: `fire-${randomUUID()}`, Description: 'a test' }),
   );
   await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId: group, IpPermissions: [office] }));
+  const items = [{ ipProtocol: 'tcp', fromPort: 22, toPort: 22, ipRanges: { items: [{ cidrIp: '0.0.0.0/0' }] } }];
   return {
     group,
-    async open(o) {
+    event: (o) => event('ec2', 'AuthorizeSecurityGroupIngress', { groupId: group, ipPermissions: { items } }, o),
+    async open() {
       await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId: group, IpPermissions: [door] }));
-      const items = [{ ipProtocol: 'tcp', fromPort: 22, toPort: 22, ipRanges: { items: [{ cidrIp: '0.0.0.0/0' }] } }];
-      return event('ec2', 'AuthorizeSecurityGroupIngress', { groupId: group, ipPermissions: { items } }, o);
     },
     async ranges() {
       const { SecurityGroupRules } = await ec2.send(

@@ -123,7 +123,7 @@ export const count = (log: readonly Seen[], ...operations: readonly string[]): n
   log.filter(({ operation }) => operations.length === 0 || operations.includes(operation)).length;
 
 /** Whether an operation only reads, by its name: the same rule as the journal's in shared/aws/client.ts. */
-export const isRead = ({ operation }: Seen): boolean => /^(Get|List|Describe|Head)/.test(operation);
+export const isRead = ({ operation }: Pick<Seen, 'operation'>): boolean => /^(Get|List|Describe|Head)/.test(operation);
 
 async function collect(stream: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];

@@ -159,6 +159,34 @@ describe('a state that takes minutes', () => {
     }
   });
 
+  it('is not waited for as long as its question was open', async () => {
+    const world = toyWorld();
+    const rules = [putsOut({ ...world.lens, settles: 10, ready: () => false })];
+    await deliver(world, call(), rules, ask);
+    await decide(world, world.only().id);
+    await approve(world.only().id, world.deps(rules, ask));
+    expect(Date.parse(world.only().until ?? '') - world.now().getTime()).toBe(600_000);
+  });
+
+  it('is written again by the next look where the write of one failed', async () => {
+    const world = toyWorld();
+    let busy = true;
+    const rules = [putsOut({ ...world.lens, settles: 10, ready: () => !busy })];
+    await deliver(world, call(), rules);
+    busy = false;
+    world.wait(60);
+    world.writes(() => {
+      throw Object.assign(new Error('not in this state'), { name: 'InvalidState' });
+    });
+    expect(outcomesOf(await due(world.only().id, world.deps(rules)))).toEqual(['settling']);
+    expect(world.only().note).toContain('InvalidState: not in this state');
+    world.writes((name, to, put) => put(name, to));
+    world.wait(60);
+    expect(outcomesOf(await due(world.only().id, world.deps(rules)))).toEqual(['fixed']);
+    expect(world.lamp()).toEqual(out);
+    expect(stateOf(world.only(), 'before')).toEqual(lit);
+  });
+
   it('is looked at again where a look failed, and is failed where looks fail to the end', async () => {
     const world = toyWorld();
     const rules = slow(world, 30);

@@ -49,6 +49,7 @@ test.each([
   [['s3/rules'], 'found "s3/rules"'],
   [['../x/some-rule'], 'found "../x/some-rule"'],
   [['s3/some-rule', 's3/other-rule'], 'found 2 names'],
+  [['watch/some-rule'], 'found "watch/some-rule", which is the function of rooms that only tell'],
 ])('%j is refused', (words, found) => {
   const { status, stderr } = scaffold(...words);
   expect(stderr).toContain(`new: ${found}, expected one rule as room/what-happened`);
@@ -77,10 +78,12 @@ describe('a new rule in a room that is there, and one in a new room', () => {
     );
   });
 
-  test('the new room has a handler like the others’', () => {
-    const handler = (room: string) => readFileSync(join(copy, `functions/${room}/handler.ts`), 'utf8');
-    expect(handler('sandcastle')).toBe(handler('s3').replace("'s3'", "'sandcastle'"));
-    expect(readFileSync(join(copy, 'functions/rooms.ts'), 'utf8')).toContain('./sandcastle/rules.ts');
+  test('the new room only tells, so it is in the shared function and has none of its own', () => {
+    for (const file of ['handler.ts', 'function.yml'])
+      expect(existsSync(join(copy, 'functions/sandcastle', file))).toBe(false);
+    expect(readFileSync(join(copy, 'functions/rooms.ts'), 'utf8')).not.toContain('sandcastle');
+    expect(readFileSync(join(copy, 'functions/watch/rules.ts'), 'utf8')).toContain('../sandcastle/rules.ts');
+    expect(readFileSync(join(copy, 'functions/watch/function.yml'), 'utf8')).toContain('aws.sandcastle');
   });
 
   test('both compile', () => {
@@ -131,5 +134,31 @@ describe('a new rule in a room that is there, and one in a new room', () => {
     const { status, stderr } = scaffold(ids[0] ?? '');
     expect(stderr).toBe('new: found functions/s3/castle-built.ts, expected a rule that does not exist yet\n');
     expect(status).toBe(2);
+  });
+
+  test('with its first fix the room becomes a function of its own, and without it none again', () => {
+    const file = join(copy, 'functions/sandcastle/moat-drained.ts');
+    const telling = readFileSync(file, 'utf8');
+    const fix = `class: 'A', breaks: 'nothing', risk: '', mends: '', undoes: '', proof: 'fake', contains: true,
+      permissions: { read: [], write: [] }, fix: { kind: 'state', lens: {}, desire: () => null },`;
+    const mending = telling.replace("class: 'N',", fix).replace("\n  breaks: 'nothing',", '').replace('rule({', '({');
+    const handler = join(copy, 'functions/sandcastle/handler.ts');
+    writeFileSync(file, mending);
+    expect(run('scripts/generate.ts').stderr).toBe('');
+    const iam = readFileSync(join(copy, 'functions/iam/handler.ts'), 'utf8');
+    expect(readFileSync(handler, 'utf8')).toBe(iam.replace("'iam'", "'sandcastle'"));
+    expect(readFileSync(join(copy, 'functions/rooms.ts'), 'utf8')).toContain('./sandcastle/rules.ts');
+    expect(readFileSync(join(copy, 'functions/watch/function.yml'), 'utf8')).not.toContain('aws.sandcastle');
+    expect(run('scripts/generate.ts', '--check').status).toBe(0);
+    writeFileSync(handler, `// by hand\n${iam}`);
+    run('scripts/generate.ts');
+    expect(readFileSync(handler, 'utf8')).toContain('// by hand');
+    writeFileSync(file, telling);
+    const { stderr, status } = run('scripts/generate.ts', '--check');
+    expect(status).toBe(1);
+    expect(stderr).toContain('functions/sandcastle/handler.ts');
+    run('scripts/generate.ts');
+    expect(existsSync(handler)).toBe(false);
+    expect(run('scripts/generate.ts', '--check').status).toBe(0);
   });
 });

@@ -92,6 +92,36 @@ describe('patternsOf', () => {
     );
   });
 
+  it('asks for all that root does, read-only and failed, but not for what AWS does in its name', () => {
+    const rule = waking({ kind: 'root' });
+    const [only, ...others] = patternsOf([rule, rule]);
+    expect(others).toEqual([]);
+    expect(only?.readOnly).toBe(true);
+    const event = (userIdentity: JsonObject, more: JsonObject = {}, source = 'aws.s3'): Json => ({
+      source,
+      'detail-type': 'AWS API Call via CloudTrail',
+      detail: { eventSource: 's3.amazonaws.com', eventName: 'ListBuckets', userIdentity, ...more },
+    });
+    const cases: readonly (readonly [boolean, Json])[] = [
+      [true, event({ type: 'Root' })],
+      [true, event({ type: 'Root' }, { errorCode: 'AccessDenied', readOnly: true })],
+      [true, event({ type: 'Root', invokedBy: 'signin.amazonaws.com' })],
+      [false, event({ type: 'Root', invokedBy: 'autoscaling.amazonaws.com' })],
+      [false, event({ type: 'IAMUser' })],
+    ];
+    for (const [wanted, one] of cases) {
+      expect(matches(only?.pattern ?? {}, one)).toBe(wanted);
+      const signal = signalOf((one as { detail: JsonObject }).detail);
+      expect(awakened([rule], signal).length).toBe(wanted ? 1 : 0);
+      expect(countsFailure(rule, signal)).toBe(wanted);
+    }
+    expect(matches(only?.pattern ?? {}, event({ type: 'Root' }, {}, 'my.own'))).toBe(false);
+    const login = { eventSource: 'signin.amazonaws.com', eventName: 'ConsoleLogin', eventType: 'AwsConsoleSignIn' };
+    expect(awakened([rule], signalOf({ ...login, userIdentity: { type: 'Root' } }))).toEqual([]);
+    expect(described({ kind: 'root' })).toMatchObject({ source: 'aws.*', detailType: 'AWS API Call via CloudTrail' });
+    expect(arrivesIn({ kind: 'root' }, 'aws')).toBeNull();
+  });
+
   it('asks for findings by type', () => {
     expect(patternsOf([waking(finding)]).map(({ pattern }) => pattern)).toEqual([
       {
@@ -179,7 +209,10 @@ const ours = (pattern: Json): boolean =>
   Object.values(pattern).every((want) =>
     Array.isArray(want)
       ? want.every(
-          (option: Json) => !isObject(option) || (Object.keys(option).length === 1 && Object.hasOwn(option, 'exists')),
+          (option: Json) =>
+            !isObject(option) ||
+            (Object.keys(option).length === 1 &&
+              (Object.hasOwn(option, 'exists') || typeof option['prefix'] === 'string')),
         )
       : isObject(want) && ours(want),
   );
@@ -187,7 +220,10 @@ const flattened = (event: Json): boolean => isObject(event) && Object.keys(event
 
 describe('matches', () => {
   it('throws on an operator that Firebreak does not write, rather than guess', () => {
-    expect(() => matches({ source: [{ prefix: 'aws.' }] }, { source: 'aws.s3' })).toThrow(/prefix/);
+    expect(() => matches({ source: [{ suffix: '.s3' }] }, { source: 'aws.s3' })).toThrow(/suffix/);
+    expect(() => matches({ source: [{ prefix: { 'equals-ignore-case': 'aws.' } }] }, { source: 'aws.s3' })).toThrow(
+      /prefix/,
+    );
     expect(() => matches({ source: 'aws.s3' }, { source: 'aws.s3' })).toThrow(/source/);
   });
 

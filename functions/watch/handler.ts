@@ -2,4 +2,4 @@ import config from 'firebreak:config';
 import { serve } from '../../shared/lambda/room.ts';
 import { rules } from './rules.ts';
 
-export const handler = serve('root', rules, config);
+export const handler = serve('watch', rules, config);

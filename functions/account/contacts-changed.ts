@@ -1,0 +1,33 @@
+import { arn } from '../../shared/aws/arn.ts';
+import { told } from '../../shared/aws/telling.ts';
+import { text } from '../../shared/core/json.ts';
+import { calls, rule } from '../../shared/core/rule.ts';
+
+export const contactsChanged = rule({
+  id: 'account/contacts-changed',
+  title: 'A contact of the account was changed',
+  severity: 'medium',
+  why: 'AWS writes to these people about abuse, exposed keys and bills. Who changes them reads the warnings, or sees to it that nobody does.',
+  class: 'N',
+  breaks: 'nothing',
+  responsibility: 'platform, applications, identity and access management',
+  controls: [
+    {
+      framework: 'AWS Security Hub CSPM',
+      id: 'Account.1',
+      source: 'https://docs.aws.amazon.com/securityhub/latest/userguide/account-controls.html#account-1',
+    },
+  ],
+  // AWS Account Management Reference Guide, "Logging AWS Account Management API calls": its examples 2 and 3, and "all
+  // Account Management API operations" for the third. Names and addresses in the request are nobody's business here.
+  triggers: calls('account.amazonaws.com', 'PutAlternateContact', 'DeleteAlternateContact', 'PutContactInformation'),
+  detect(signal) {
+    if (signal.kind !== 'call') return [];
+    const type = text(signal.request, 'alternateContactType')?.toLowerCase() ?? 'primary';
+    // For a member of the organisation the request names its account.
+    const account = text(signal.request, 'accountId') ?? signal.account;
+    const resource = arn({ ...signal, account }, 'account', 'account', { regional: false, owned: true });
+    const how = signal.name.startsWith('Delete') ? 'removed' : 'changed';
+    return told(resource, `the ${type} contact of the account was ${how}`);
+  },
+});

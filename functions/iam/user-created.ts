@@ -1,0 +1,33 @@
+import { arn } from '../../shared/aws/arn.ts';
+import { told } from '../../shared/aws/telling.ts';
+import { text } from '../../shared/core/json.ts';
+import { calls, rule } from '../../shared/core/rule.ts';
+
+export const userCreated = rule({
+  id: 'iam/user-created',
+  title: 'An IAM user was created',
+  severity: 'low',
+  why: 'A user is an identity that stays, with passwords and keys that do not expire. Intruders create users to come back; people and programs can have roles instead.',
+  class: 'N',
+  breaks: 'nothing',
+  responsibility: 'platform, applications, identity and access management',
+  controls: [
+    {
+      framework: 'AWS Well-Architected',
+      id: 'SEC02-BP04',
+      source:
+        'https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/sec_identities_identity_provider.html',
+    },
+    { framework: 'MITRE ATT&CK', id: 'T1136.003', source: 'https://attack.mitre.org/techniques/T1136/003/' },
+  ],
+  // Recorded: Stratus Red Team, aws.persistence.iam-create-admin-user.
+  triggers: calls('iam.amazonaws.com', 'CreateUser'),
+  detect(signal) {
+    if (signal.kind !== 'call') return [];
+    const user = text(signal.request, 'userName') ?? text(signal.response, 'user', 'userName');
+    if (user === undefined) return [];
+    const resource =
+      text(signal.response, 'user', 'arn') ?? arn(signal, 'iam', `user/${user}`, { regional: false, owned: true });
+    return told(resource, `the user ${user} was created`);
+  },
+});

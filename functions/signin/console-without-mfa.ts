@@ -1,0 +1,43 @@
+import { arn } from '../../shared/aws/arn.ts';
+import { told } from '../../shared/aws/telling.ts';
+import { text } from '../../shared/core/json.ts';
+import { rule } from '../../shared/core/rule.ts';
+
+export const consoleWithoutMfa = rule({
+  id: 'signin/console-without-mfa',
+  title: 'A user signed in to the console with a password alone',
+  severity: 'medium',
+  why: 'Whoever learns the password of a user without a second factor is that user. Passwords are guessed, reused and given away on false pages.',
+  class: 'N',
+  breaks: 'nothing',
+  responsibility: 'platform, applications, identity and access management',
+  controls: [
+    {
+      framework: 'AWS Security Hub CSPM',
+      id: 'IAM.5',
+      source: 'https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-5',
+    },
+    {
+      framework: 'AWS Security Hub CSPM',
+      id: 'CloudWatch.3',
+      source: 'https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html#cloudwatch-3',
+    },
+    {
+      framework: 'AWS Well-Architected',
+      id: 'SEC02-BP01',
+      source:
+        'https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/sec_identities_enforce_mechanisms.html',
+    },
+    { framework: 'MITRE ATT&CK', id: 'T1078.004', source: 'https://attack.mitre.org/techniques/T1078/004/' },
+  ],
+  // Recorded: Stratus Red Team (ConsoleLogin of an IAM user, MFAUsed No). For roles and federated people CloudTrail
+  // always says No, whatever their provider asked for (CloudTrail user guide, "Console sign-in events").
+  triggers: [{ kind: 'call', service: 'signin.amazonaws.com', name: 'ConsoleLogin', signIn: 'any' }],
+  detect(signal) {
+    if (signal.kind !== 'call' || signal.actor.type !== 'IAMUser') return [];
+    if (text(signal.additional, 'MFAUsed') !== 'No') return [];
+    const resource =
+      signal.actor.arn ?? arn(signal, 'iam', `user/${signal.actor.name}`, { regional: false, owned: true });
+    return told(resource, `the user ${signal.actor.name} signed in to the console without a second factor`);
+  },
+});
