@@ -11,13 +11,7 @@ export const contactsChanged = rule({
   class: 'N',
   breaks: 'nothing',
   responsibility: 'platform, applications, identity and access management',
-  controls: [
-    {
-      framework: 'AWS Security Hub CSPM',
-      id: 'Account.1',
-      source: 'https://docs.aws.amazon.com/securityhub/latest/userguide/account-controls.html#account-1',
-    },
-  ],
+  controls: [],
   // AWS Account Management Reference Guide, "Logging AWS Account Management API calls": its examples 2 and 3, and "all
   // Account Management API operations" for the third. Names and addresses in the request are nobody's business here.
   triggers: calls('account.amazonaws.com', 'PutAlternateContact', 'DeleteAlternateContact', 'PutContactInformation'),

@@ -11,7 +11,7 @@ export const regionEnabled = rule({
   class: 'N',
   breaks: 'nothing',
   responsibility: 'platform, applications, identity and access management',
-  controls: [{ framework: 'MITRE ATT&CK', id: 'T1535', source: 'https://attack.mitre.org/techniques/T1535/' }],
+  controls: [],
   // "AWS CloudTrail logs all Account Management API operations": AWS Account Management Reference Guide, "Logging AWS
   // Account Management API calls", whose examples show the source, us-east-1 and members in camel case.
   triggers: calls('account.amazonaws.com', 'EnableRegion'),

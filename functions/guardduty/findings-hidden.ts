@@ -12,14 +12,7 @@ export const findingsHidden = rule({
   class: 'N',
   breaks: 'nothing',
   responsibility: 'platform, applications, identity and access management',
-  controls: [
-    {
-      framework: 'AWS Well-Architected',
-      id: 'SEC04-BP02',
-      source:
-        'https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/sec_detect_investigate_events_logs.html',
-    },
-  ],
+  controls: [],
   // "CloudTrail captures all API calls for GuardDuty as events": Amazon GuardDuty User Guide, "Logging Amazon GuardDuty
   // API calls with AWS CloudTrail". Members: Amazon GuardDuty API Reference, CreateFilter, CreateIPSet.
   triggers: calls('guardduty.amazonaws.com', 'CreateFilter', 'UpdateFilter', 'CreateIPSet', 'UpdateIPSet'),

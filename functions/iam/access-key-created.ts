@@ -15,14 +15,7 @@ export const accessKeyCreated = rule({
   undoes: 'makes the key active again.',
   responsibility: 'platform, applications, identity and access management',
   proof: 'emulator',
-  controls: [
-    {
-      framework: 'AWS Well-Architected',
-      id: 'SEC02-BP02',
-      source: 'https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/sec_identities_unique.html',
-    },
-    { framework: 'MITRE ATT&CK', id: 'T1098.001', source: 'https://attack.mitre.org/techniques/T1098/001/' },
-  ],
+  controls: [{ framework: 'MITRE ATT&CK', id: 'T1098.001', source: 'https://attack.mitre.org/techniques/T1098/001/' }],
   triggers: calls('iam.amazonaws.com', 'CreateAccessKey'),
   permissions: {
     read: [{ actions: ['iam:ListAccessKeys'], resources: ['arn:${AWS::Partition}:iam::${AWS::AccountId}:user/*'] }],

@@ -11,15 +11,7 @@ export const federationChanged = rule({
   class: 'N',
   breaks: 'nothing',
   responsibility: 'platform, applications, identity and access management',
-  controls: [
-    {
-      framework: 'AWS Well-Architected',
-      id: 'SEC02-BP04',
-      source:
-        'https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/sec_identities_identity_provider.html',
-    },
-    { framework: 'MITRE ATT&CK', id: 'T1484.002', source: 'https://attack.mitre.org/techniques/T1484/002/' },
-  ],
+  controls: [],
   unconfirmed:
     'the names are those of the IAM API, all of whose actions CloudTrail logs (IAM User Guide, "Logging IAM and AWS STS API calls"); no recorded event shows how it writes the field with the provider’s ARN, so that any casing is read.',
   triggers: calls(

@@ -11,14 +11,7 @@ export const permissionsBoundaryRemoved = rule({
   class: 'N',
   breaks: 'nothing',
   responsibility: 'platform, applications, identity and access management',
-  controls: [
-    {
-      framework: 'AWS Well-Architected',
-      id: 'SEC03-BP05',
-      source:
-        'https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/sec_permissions_define_guardrails.html',
-    },
-  ],
+  controls: [],
   // "All IAM and AWS STS actions are logged by CloudTrail and are documented in the IAM API Reference": IAM User Guide,
   // "Logging IAM and AWS STS API calls with AWS CloudTrail".
   triggers: calls('iam.amazonaws.com', 'DeleteUserPermissionsBoundary', 'DeleteRolePermissionsBoundary'),

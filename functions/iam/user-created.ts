@@ -11,15 +11,7 @@ export const userCreated = rule({
   class: 'N',
   breaks: 'nothing',
   responsibility: 'platform, applications, identity and access management',
-  controls: [
-    {
-      framework: 'AWS Well-Architected',
-      id: 'SEC02-BP04',
-      source:
-        'https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/sec_identities_identity_provider.html',
-    },
-    { framework: 'MITRE ATT&CK', id: 'T1136.003', source: 'https://attack.mitre.org/techniques/T1136/003/' },
-  ],
+  controls: [],
   // Recorded: Stratus Red Team, aws.persistence.iam-create-admin-user.
   triggers: calls('iam.amazonaws.com', 'CreateUser'),
   detect(signal) {

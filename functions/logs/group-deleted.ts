@@ -11,7 +11,7 @@ export const groupDeleted = rule({
   class: 'N',
   breaks: 'nothing',
   responsibility: 'customer data',
-  controls: [{ framework: 'MITRE ATT&CK', id: 'T1562.008', source: 'https://attack.mitre.org/techniques/T1562/008/' }],
+  controls: [],
   // Amazon CloudWatch Logs User Guide, "Logging Amazon CloudWatch Logs API and console operations in AWS CloudTrail",
   // lists both; members as in its API Reference.
   triggers: calls('logs.amazonaws.com', 'DeleteLogGroup', 'DeleteLogStream'),

@@ -11,14 +11,7 @@ export const rootMfaRemoved = rule({
   class: 'N',
   breaks: 'nothing',
   responsibility: 'platform, applications, identity and access management',
-  controls: [
-    {
-      framework: 'AWS Security Hub CSPM',
-      id: 'IAM.9',
-      source: 'https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-9',
-    },
-    { framework: 'MITRE ATT&CK', id: 'T1556.006', source: 'https://attack.mitre.org/techniques/T1556/006/' },
-  ],
+  controls: [],
   unconfirmed:
     'the names are those of the IAM API, all of whose actions CloudTrail logs (IAM User Guide, "Logging IAM and AWS STS API calls"); no recorded event shows what CloudTrail writes for the root user’s own device, nor does a page of AWS’s that was read name its virtual one root-account-mfa-device, as tools do.',
   triggers: calls('iam.amazonaws.com', 'DeactivateMFADevice', 'DeleteVirtualMFADevice'),

@@ -11,25 +11,7 @@ export const consoleWithoutMfa = rule({
   class: 'N',
   breaks: 'nothing',
   responsibility: 'platform, applications, identity and access management',
-  controls: [
-    {
-      framework: 'AWS Security Hub CSPM',
-      id: 'IAM.5',
-      source: 'https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-5',
-    },
-    {
-      framework: 'AWS Security Hub CSPM',
-      id: 'CloudWatch.3',
-      source: 'https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html#cloudwatch-3',
-    },
-    {
-      framework: 'AWS Well-Architected',
-      id: 'SEC02-BP01',
-      source:
-        'https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/sec_identities_enforce_mechanisms.html',
-    },
-    { framework: 'MITRE ATT&CK', id: 'T1078.004', source: 'https://attack.mitre.org/techniques/T1078/004/' },
-  ],
+  controls: [],
   // Recorded: Stratus Red Team (ConsoleLogin of an IAM user, MFAUsed No). For roles and federated people CloudTrail
   // always says No, whatever their provider asked for (CloudTrail user guide, "Console sign-in events").
   triggers: [{ kind: 'call', service: 'signin.amazonaws.com', name: 'ConsoleLogin', signIn: 'any' }],

@@ -9,6 +9,7 @@ import type { Incident, Incidents } from './incident.ts';
 import { canonical, type Json } from './json.ts';
 import { settled } from './outcome.ts';
 import { awakened } from './route.ts';
+import type { Rule } from './rule.ts';
 import { normalise, type Signal } from './signal.ts';
 import {
   alarm,
@@ -140,6 +141,7 @@ async function handleGroup(group: Group, signal: Signal, received: string, deps:
     const stored = claim.incident;
     // A crash between storing and telling leaves an outcome that nobody heard of.
     if (untold(stored)) await announce(stored, deps);
+    if (stored.event.id !== incident.event.id) return folded(stored, incident, deps);
     await deps.incidents.note(stored.id, {
       at: received,
       what: 'the same event was delivered again: ignored',
@@ -211,6 +213,18 @@ async function confirmed(
 function asKnown(one: Decided, known: Signal, deps: Run): Decided | null {
   const key = ({ fix, finding }: Decided): string => fix?.lens.key(finding.target) ?? canonical(finding.target);
   return decide(one.rule, known, deps.config, deps.now()).find((other) => key(other) === key(one)) ?? null;
+}
+
+/** One more of what a rule folds: people were told of the first. */
+async function folded(stored: Incident, incident: Incident, deps: Deps): Promise<Result> {
+  const at = incident.times.received;
+  const witness = { id: incident.event.id, name: incident.event.name, at };
+  await deps.incidents.note(
+    stored.id,
+    { at, what: `also: ${incident.reasons.join('; ')}`, outcome: 'witness' },
+    witness,
+  );
+  return result('witness', stored, `one of several within the time that ${stored.rules.join(', ')} folds`);
 }
 
 async function claimed(incident: Incident, deps: Run): ReturnType<Incidents['claim']> {
@@ -322,7 +336,7 @@ function opened(group: Group, signal: Signal, received: string, deps: Deps): Inc
   };
   return {
     ...start,
-    id: `fb-${deps.digest([start.event.id, lens?.lease ?? finding.resource, ...ids].join('\n'))}`,
+    id: `fb-${deps.digest([foldOf(rule, signal) ?? start.event.id, lens?.lease ?? finding.resource, ...ids].join('\n'))}`,
     rules: ids,
     title: rule.title,
     severity: rule.severity,
@@ -335,6 +349,12 @@ function opened(group: Group, signal: Signal, received: string, deps: Deps): Inc
     timeline: [{ at: received, what: `recognised: ${finding.reason}` }],
   };
 }
+
+/** What stands for the event in the incident's id where the rule folds: the stretch of time that it falls in. */
+const foldOf = (rule: Rule, signal: Signal): string | null =>
+  rule.fix || rule.folds === undefined || signal.time === null
+    ? null
+    : `fold ${Math.floor(Date.parse(signal.time) / (rule.folds * 60_000))}`;
 
 const nameOf = (signal: Signal): string =>
   signal.kind === 'call' ? signal.name : signal.kind === 'finding' ? signal.type : signal.detailType;

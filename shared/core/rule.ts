@@ -134,6 +134,8 @@ type Recognises<T extends Json, B> = {
 
 type Tells = {
   readonly class: 'N';
+  /** Minutes: what the rule recognises of one resource within them is one incident, told at its first event. */
+  readonly folds?: number;
   readonly breaks: 'nothing';
   readonly fix?: never;
 };
