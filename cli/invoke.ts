@@ -29,7 +29,7 @@ export const define = (command: Command): Command =>
       .argument('<file>', 'the event, as JSON; - is stdin')
       .option('--dry-run', 'read and plan, and write nothing anywhere: no change, no incident, no message')
       .option('--config <file>', 'the firebreak.yml that counts (default: FIREBREAK_CONFIG, ./firebreak.yml)'),
-  ).addHelpText('after', '\nExample:\n  $ npx firebreak invoke --dry-run events/s3/public-policy/fires-anyone.json');
+  ).addHelpText('after', '\nExample:\n  $ npx firebreak invoke --dry-run events/s3/public-policy/fires-everyone.json');
 
 export async function run([file = '-']: readonly string[], options: Options): Promise<number> {
   const names = namesOf(options);

@@ -22,6 +22,8 @@ const commands: { readonly [name: string]: () => Promise<Module> } = {
   resume: () => import('./resume.ts'),
   exemptions: () => import('./exemptions.ts'),
   roles: () => import('./roles.ts'),
+  backtest: () => import('./backtest.ts'),
+  promote: () => import('./promote.ts'),
 };
 
 const about = `

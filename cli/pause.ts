@@ -28,7 +28,10 @@ export const define = (command: Command): Command =>
   withScope(command.description('have Firebreak ask instead of act, for a time; without --for, list the pauses'))
     .option('--for <time>', 'how long: minutes, hours or days, at most 7d, such as 30m or 4h')
     .option('--reason <text>', 'why, for those who are told', 'no reason given')
-    .addHelpText('after', '\nExample:\n  $ npx firebreak pause --rule s3/* --for 4h --reason "migrating the website"');
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ npx firebreak pause --rule "s3/*" --for 4h --reason "migrating the website"',
+    );
 
 export async function run(_args: readonly string[], options: Options): Promise<number> {
   const scope = scopeOf(options);

@@ -10,7 +10,7 @@ type Options = StackOptions & Scope & { json?: true; config?: string };
 export const define = (command: Command): Command =>
   withScope(
     command.description('end a pause before its time: that of just this rule and account, or, without either, all'),
-  ).addHelpText('after', '\nExample:\n  $ npx firebreak resume --rule s3/*');
+  ).addHelpText('after', '\nExample:\n  $ npx firebreak resume --rule "s3/*"');
 
 export async function run(_args: readonly string[], options: Options): Promise<number> {
   const scope = scopeOf(options);

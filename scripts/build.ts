@@ -103,7 +103,12 @@ async function writeUnlessSame(path: string, bytes: Uint8Array): Promise<void> {
 
 if (import.meta.main) {
   const started = performance.now();
-  const built = await build();
+  const built = await build().catch((error: unknown) => {
+    // A wrong configuration is the person's to mend: its message says where, a stack does not.
+    if (!(error instanceof Error && error.name === 'ConfigError')) throw error;
+    console.error(error.message);
+    process.exit(2);
+  });
   for (const { zip, zipBytes, bundleBytes } of built) {
     const sizes = `${(zipBytes / 1024).toFixed(0)} KB zipped, ${(bundleBytes / 1024).toFixed(0)} KB to load`;
     console.log(`${relative(root, zip)}  ${sizes}`);

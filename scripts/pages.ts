@@ -14,6 +14,7 @@ const modes = (rule: Rule): readonly string[] => presets.map((preset) => modeOf(
 
 export function indexPage(rules: readonly Rule[], banner: string): string {
   const emulator = rules.filter((rule) => hasFix(rule) && rule.proof === 'emulator').length;
+  const told = rules.filter((rule) => !hasFix(rule)).length;
   const fake = rules.filter((rule) => hasFix(rule) && rule.proof === 'fake').length;
   const rows = rules.map(
     (rule) =>
@@ -22,7 +23,7 @@ export function indexPage(rules: readonly Rule[], banner: string): string {
   return `<!-- ${banner} -->
 # Rules
 
-${rules.length} rules. ${emulator} fixes are proven on an emulator that nobody here wrote, ${fake} on a fake; ${rules.length - emulator - fake} rules only tell.
+${rules.length} rules. ${emulator} fixes are proven on an emulator that nobody here wrote, ${fake} on a fake; ${told === 1 ? '1 rule only tells' : `${told} rules only tell`}.
 
 | rule | trouble | severity | mode under ${presets.join(' / ')} | fix proven on |
 | --- | --- | --- | --- | --- |

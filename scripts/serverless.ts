@@ -371,9 +371,17 @@ const never = (guarded: readonly string[]): readonly Grant[] => [
     ),
     effect: 'Deny',
   },
-  ...(guarded.length > 0
-    ? [{ ...ownGrant('Protected', ['iam:*'], ''), effect: 'Deny' as const, resources: guarded }]
-    : []),
+  { ...ownGrant('Protected', ['iam:*'], ''), effect: 'Deny', resources: [...alwaysProtected, ...guarded] },
+];
+
+/**
+ * What an account is reached by when all else fails: the roles of IAM Identity Center ("Permission sets", IAM Identity
+ * Center User Guide: their path) and of the organisation's management account ("Accessing member accounts", AWS
+ * Organizations User Guide: the name that it gives the role).
+ */
+const alwaysProtected: readonly string[] = [
+  'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-reserved/sso.amazonaws.com/*',
+  'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/OrganizationAccountAccessRole',
 ];
 
 /**

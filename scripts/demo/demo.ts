@@ -7,12 +7,10 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, styleText } from 'node:util';
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Incident } from '../../shared/core/incident.ts';
 import { canonical, type Json, type JsonObject } from '../../shared/core/json.ts';
-import { sourceOf } from '../../shared/core/route.ts';
 import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
 import { difference } from '../../shared/notify/diff.ts';
 import { deployInto, run } from '../sandbox/deploy.ts';
@@ -102,7 +100,7 @@ async function main(file: string | undefined): Promise<boolean> {
 }
 
 async function play(report: Report, problems: string[], env: Record<string, string>): Promise<void> {
-  const { fires, exempted, website, websitePolicy } = await import('./fires.ts');
+  const { fires, exempted, put, website, websitePolicy } = await import('./fires.ts');
   const store = dynamoIncidents('firebreak-incidents', 400);
   const check = (good: boolean, what: string): void => {
     say(`         ${mark(good)} ${what}`);
@@ -140,7 +138,9 @@ async function play(report: Report, problems: string[], env: Record<string, stri
         say(`           ${tint(line)}`);
     check(
       incident.outcome === fire.expected,
-      `${fire.rule} is ${fire.expected}${incident.outcome === fire.expected ? '' : `, not ${incident.outcome}`}`,
+      incident.outcome === fire.expected
+        ? `${fire.rule} is ${fire.expected}`
+        : `${fire.rule}: expected ${fire.expected}, found ${incident.outcome}`,
     );
     const now = await fire.look();
     if (fire.expected === 'fixed') {
@@ -151,7 +151,7 @@ async function play(report: Report, problems: string[], env: Record<string, stri
       check(canonical(now) !== lit && fire.safe(now), 'and the account itself, asked now, says so');
     } else if (fire.expected === 'asked') {
       check(fire.safe(now), 'nothing was changed without an answer');
-      step('a person answers:  npx firebreak approve …');
+      step(`a person answers:  npx firebreak approve ${incident.id}`);
       await run('node', ['cli/main.ts', 'approve', incident.id], env);
       check(canonical(await fire.look()) === canonical('Inactive'), 'approved: the key is inactive');
     }
@@ -210,19 +210,6 @@ const tint = (line: string): string =>
 /** A policy's text as what it says: text and spacing aside. */
 const jsonOf = (state: Json): Json =>
   typeof state === 'string' && state.startsWith('{') ? (JSON.parse(state) as Json) : state;
-
-async function put(detail: JsonObject): Promise<void> {
-  const type =
-    detail['eventType'] === 'AwsConsoleSignIn' ? 'AWS Console Sign In via CloudTrail' : 'AWS API Call via CloudTrail';
-  const entry = {
-    Source: sourceOf(String(detail['eventSource'])),
-    DetailType: type,
-    Detail: JSON.stringify(detail),
-    Time: new Date(),
-  };
-  const { FailedEntryCount } = await new EventBridgeClient({}).send(new PutEventsCommand({ Entries: [entry] }));
-  if (FailedEntryCount) throw new Error('the sandbox’s bus refused an event');
-}
 
 /** Tries to delete a bucket with the very credentials that a deployed function works with; gives the refusal. */
 async function deleteAs(name: string, bucket: string): Promise<string> {

@@ -14,6 +14,7 @@ import {
   DescribeSecurityGroupRulesCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, ListAccessKeysCommand } from '@aws-sdk/client-iam';
 import {
   CreateBucketCommand,
@@ -24,6 +25,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Json, JsonObject } from '../../shared/core/json.ts';
 import type { Outcome } from '../../shared/core/outcome.ts';
+import { sourceOf } from '../../shared/core/route.ts';
 
 export type Fire = {
   readonly rule: string;
@@ -256,4 +258,18 @@ function detail(
     recipientAccountId: account,
     eventCategory: 'Management',
   };
+}
+
+/** Puts the event of a call on the bus, as CloudTrail and EventBridge would. */
+export async function put(detail: JsonObject): Promise<void> {
+  const type =
+    detail['eventType'] === 'AwsConsoleSignIn' ? 'AWS Console Sign In via CloudTrail' : 'AWS API Call via CloudTrail';
+  const entry = {
+    Source: sourceOf(String(detail['eventSource'])),
+    DetailType: type,
+    Detail: JSON.stringify(detail),
+    Time: new Date(),
+  };
+  const { FailedEntryCount } = await new EventBridgeClient({}).send(new PutEventsCommand({ Entries: [entry] }));
+  if (FailedEntryCount) throw new Error('the sandbox’s bus refused an event');
 }

@@ -12,6 +12,8 @@ const config = process.env['FIREBREAK_CONFIG'] ? configPath() : join(root, 'scri
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const sandbox = await startSandbox({ log: say });
+// Nothing else keeps this process: the servers' pipes and the handlers do not.
+const hold = setInterval(() => {}, 2 ** 30);
 try {
   say(`deploying serverless.yml with ${config} …`);
   const env = await deployInto(sandbox, config, say);
@@ -23,17 +25,19 @@ The sandbox account ${sandbox.account} is up, with Firebreak deployed (configura
 In another terminal, in this folder:
 
   source .sandbox.env
-  aws s3api create-bucket --bucket my-bucket              # any AWS CLI or SDK works
+  npm run light -- s3/public-policy     # a fire of the demo: real calls, and the event of it on the bus
   npx firebreak incidents
-  npx firebreak invoke events/s3/public-policy/fires-statement.json --dry-run
+  npx firebreak undo ID
 
-No emulator makes CloudTrail events by itself: put one on the bus for the call that you made, as scripts/demo does.
+Any AWS CLI or SDK works here, too. No emulator makes CloudTrail events by itself: put one on the bus for the call that you
+made, as scripts/demo/light.ts does.
 Ctrl-C ends it and takes everything away.`);
   await new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
   });
 } finally {
+  clearInterval(hold);
   rmSync(file, { force: true });
   await sandbox.stop();
 }

@@ -137,7 +137,7 @@ async function release(incident: Incident, fix: Fix, deps: Deps): Promise<Result
       const tries = 1 + stored.timeline.filter((entry) => entry.what.startsWith('the hold could not be ended')).length;
       const noted = { ...stored, timeline: [...stored.timeline, { at: deps.now().toISOString(), what }] };
       if (tries >= lastTry)
-        await finish(noted, { outcome: 'failed', note: `${what}; firebreak undo ${stored.id} --force` }, run);
+        await finish(noted, { outcome: 'failed', note: `${what}; npx firebreak undo ${stored.id} --force` }, run);
       else await deps.incidents.save(next(noted, {}));
       throw error;
     }
@@ -161,7 +161,7 @@ async function released(incident: Incident, fix: Fix, run: Run): Promise<Result>
   // A lens that knows its own part of the state takes that away; another may only undo what nobody changed since: what
   // was planned, since the record's code covers that.
   if (!fix.lens.back && !same(fix.lens, state, incident.plan?.state ?? null)) {
-    const note = `it changed during the hold; to end it all the same: firebreak undo ${incident.id} --force`;
+    const note = `it changed during the hold; to end it all the same: npx firebreak undo ${incident.id} --force`;
     return finish(incident, { outcome: 'drifted', note }, run);
   }
   const entry = { at: run.now().toISOString(), what: 'the hold ends' };

@@ -272,7 +272,7 @@ async function refuse(raw: unknown, why: string, received: string, deps: Deps): 
     title: 'An event could not be understood',
     reasons: [why],
     outcome: 'unparsed',
-    note: `${why}; the event itself goes to the dead-letter queue: firebreak redrive delivers it again`,
+    note: `${why}; the event itself goes to the dead-letter queue: npx firebreak redrive delivers it again`,
     timeline: [{ at: received, what: `unparsed: ${why}` }],
   };
   const claim = await deps.incidents.claim(incident, null);

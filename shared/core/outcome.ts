@@ -13,7 +13,7 @@ export const outcomes = {
   expired: 'Asked, and nobody answered in time: left as it was.',
   safe: 'Read and found safe already: nothing was changed.',
   rehearsed: 'Read and planned, as mode notify asks: the message says what would have been changed.',
-  asked: 'Planned; waits for a person: firebreak approve ID.',
+  asked: 'Planned; waits for a person: npx firebreak approve ID.',
   told: 'Recognised and told; the rule has no fix, or the safe state is not known.',
   exempt: 'Recognised, and left alone because a reviewed exemption covers it.',
   off: 'Recognised, and left alone because the rule is off here.',

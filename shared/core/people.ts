@@ -37,14 +37,15 @@ export async function approve(id: string, deps: Deps): Promise<Result> {
   if (incident.decision && incident.outcome !== 'asked' && untold(incident)) return retold(incident, deps);
   if (incident.outcome !== 'asked')
     throw fault('NotAsked', `incident ${id} is ${incident.outcome}: only one that is asked can be approved`);
-  if (!incident.decision) throw fault('NotDecided', `incident ${id} holds no decision: run firebreak approve ${id}`);
+  if (!incident.decision)
+    throw fault('NotDecided', `incident ${id} holds no decision: run npx firebreak approve ${id}`);
   if (!(await genuine(incident, deps))) return forged(incident, deps);
   const { group, fix } = groupOf(incident, deps);
   return locked(incident, deps, async (run) => {
     // Not the circuit breaker: it asked for this very answer. A pause holds for everybody, an unreadable one, too.
     const standing = await standingOf(incident, run);
     const pause = paused(incident, standing, deps.now());
-    if (pause) throw fault('Paused', `${inWords(pause)}; to end it: firebreak resume`);
+    if (pause) throw fault('Paused', `${inWords(pause)}; to end it: npx firebreak resume`);
     const entry = { at: deps.now().toISOString(), what: 'approved', by: incident.decision?.by ?? 'unknown' };
     return carryOut({ ...incident, timeline: [...incident.timeline, entry] }, group, fix, run, standing);
   });
@@ -81,7 +82,7 @@ export async function carryOut(
     return result(
       'replanned',
       incident,
-      `${incident.resource} changed after the question; look again, then: firebreak approve ${incident.id}`,
+      `${incident.resource} changed after the question; look again, then: npx firebreak approve ${incident.id}`,
     );
   }
   if (!isReady(fix.lens, state)) return settleLater(planned, fix, notReady, run);
@@ -108,7 +109,7 @@ export async function undo(id: string, by: string, force: boolean, deps: Deps): 
       return result(
         'drifted',
         incident,
-        `${incident.resource} changed after the fix; to overwrite it all the same: firebreak undo ${id} --force`,
+        `${incident.resource} changed after the fix; to overwrite it all the same: npx firebreak undo ${id} --force`,
       );
     }
     const begin = { at: deps.now().toISOString(), what: 'undo begun', by };
@@ -156,6 +157,6 @@ export async function locked(incident: Incident, deps: Deps, work: (run: Run) =>
 
 export async function found(id: string, deps: Deps): Promise<Incident> {
   const incident = await deps.incidents.get(id);
-  if (!incident) throw fault('NoIncident', `there is no incident ${id}; firebreak incidents lists them`);
+  if (!incident) throw fault('NoIncident', `there is no incident ${id}; npx firebreak incidents lists them`);
   return incident;
 }
