@@ -17,6 +17,7 @@ export const loggingStopped = rule({
   severity: 'critical',
   why: 'While a trail is stopped, what happens in the account is not recorded, and EventBridge gets no more management events if no other trail logs: every rule that waits for them is deaf. Intruders stop trails to hide what they do next.',
   class: 'G',
+  watcher: true,
   breaks: 'nothing',
   risk: 'None to applications. Logging costs what it cost before.',
   mends: 'starts the trail again. What happened while it was stopped stays unrecorded.',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide, type Decided } from '../../shared/core/decide.ts';
+import { type Decided, decide } from '../../shared/core/decide.ts';
 import type { Json } from '../../shared/core/json.ts';
 import type { Config } from '../../shared/core/mode.ts';
 import { awakened, matches, patternsOf } from '../../shared/core/route.ts';

@@ -4,10 +4,10 @@ import { decide } from '../../shared/core/decide.ts';
 import {
   type Config,
   covers,
-  exemptionFor,
   type Exemption,
-  mayWrite,
+  exemptionFor,
   type ModeLine,
+  mayWrite,
   modeOf,
   modesFor,
   type Preset,

@@ -1,7 +1,7 @@
 import { RDSClient } from '@aws-sdk/client-rds';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
-import { exposure, type Exposure } from '../../functions/rds/lenses/exposure.ts';
+import { type Exposure, exposure } from '../../functions/rds/lenses/exposure.ts';
 import { publicInstance } from '../../functions/rds/public-instance.ts';
 import { canonical } from '../../shared/core/json.ts';
 

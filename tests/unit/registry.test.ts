@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rooms } from '../../functions/rooms.ts';
 import type { FixRule, Permission, Rule } from '../../shared/core/rule.ts';
-import { differences, problemsOf, registered, root, type RuleFiles } from '../support/registry.ts';
+import { differences, problemsOf, type RuleFiles, registered, root } from '../support/registry.ts';
 
 const all = await registered();
 

@@ -1,7 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
 import { count, isRead, operationOf, since, startWire, tap } from '../support/wire.ts';
 
 const signed = (service: string) => ({

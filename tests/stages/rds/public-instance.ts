@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import {
-  type CreateDBInstanceCommandInput,
   CreateDBInstanceCommand,
+  type CreateDBInstanceCommandInput,
   type DBInstance,
   DeleteDBInstanceCommand,
   DescribeDBInstancesCommand,
