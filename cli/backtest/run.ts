@@ -158,8 +158,9 @@ async function fast(todo: readonly Listed[], judging: Judging, add: Progress): P
         const cuts = 'part' in message ? message.part : message.done.cuts;
         for (const cut of cuts) take(cut, listed, state.all, state.counted);
         if ('part' in message) return worker.postMessage({ go: message.job } satisfies Asked);
-        open.delete(message.job);
         add(await finished(message.done, listed, state.all, state.counted, judging));
+        // Only now: while one log is read again with care, the end of the next must not end the run.
+        open.delete(message.job);
         give();
         if (open.size === 0) await worker.terminate().then(() => resolve());
       };
