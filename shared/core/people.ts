@@ -3,6 +3,7 @@ import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
 import type { Incident, Standing } from './incident.ts';
 import type { Json } from './json.ts';
+import { isUnknown } from './rule.ts';
 import { inWords, paused, standingOf } from './standing.ts';
 import {
   alreadySafe,
@@ -18,7 +19,6 @@ import {
   genuine,
   groupOf,
   isReady,
-  isUnknown,
   keeping,
   leaseEnd,
   next,

@@ -64,6 +64,13 @@ export type Finding<T extends Json = Json> = {
 /** The safe state is not known: tell, don't guess. */
 export type Unknown = { readonly unknown: string };
 
+export const isUnknown = (state: Json | Unknown): state is Unknown =>
+  typeof state === 'object' &&
+  state !== null &&
+  !Array.isArray(state) &&
+  'unknown' in state &&
+  typeof state.unknown === 'string';
+
 export type Context<T extends Json = Json, B = unknown> = {
   readonly target: T;
   readonly baseline: B;

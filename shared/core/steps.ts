@@ -4,7 +4,7 @@
  * where it stopped; undo goes back in reverse and leaves evidence where it is.
  */
 import { canonical, type Json } from './json.ts';
-import type { Context, Lens, StateFix, Unknown } from './rule.ts';
+import { type Context, isUnknown, type Lens, type StateFix, type Unknown } from './rule.ts';
 
 export type Step<T extends Json, B> = {
   readonly name: string;
@@ -75,9 +75,3 @@ export function steps<T extends Json, B>(
     },
   };
 }
-
-const isUnknown = (state: Json | Unknown): state is Unknown =>
-  typeof state === 'object' &&
-  state !== null &&
-  !Array.isArray(state) &&
-  typeof (state as Unknown).unknown === 'string';

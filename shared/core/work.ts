@@ -8,7 +8,7 @@ import { fault } from './fault.ts';
 import type { Incident, Saving, Standing, Write } from './incident.ts';
 import { canonical, type Json, type JsonObject } from './json.ts';
 import type { Outcome } from './outcome.ts';
-import type { Lens, StateFix, Unknown } from './rule.ts';
+import { isUnknown, type Lens, type StateFix, type Unknown } from './rule.ts';
 import { countsOf, objection } from './standing.ts';
 
 export type Fix = StateFix<Json, Json, unknown>;
@@ -357,13 +357,6 @@ export function groupOf(incident: Incident, deps: Deps): { group: Group; fix: Fi
 }
 
 export const isStale = (error: unknown): boolean => error instanceof Error && error.name === 'Stale';
-
-export const isUnknown = (plan: Json | Unknown): plan is Unknown =>
-  typeof plan === 'object' &&
-  plan !== null &&
-  !Array.isArray(plan) &&
-  'unknown' in plan &&
-  typeof plan.unknown === 'string';
 
 export const isNamed = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
 

@@ -6,19 +6,11 @@ import { awakened, matches, patternsOf } from '../../shared/core/route.ts';
 import type { Rule } from '../../shared/core/rule.ts';
 import { normalise } from '../../shared/core/signal.ts';
 import { registered } from '../support/registry.ts';
+import { standard } from '../support/toys.ts';
 
 const strict: Config = {
+  ...standard,
   preset: 'strict',
-  modes: [],
-  exemptions: [],
-  baselines: {},
-  retention: { incidents: 365, logs: 30 },
-  freshness: 15,
-  breaker: { lens: 2, actor: 20, hours: 24 },
-  approvals: 72,
-  operators: [],
-  channels: { email: [] },
-  protected: [],
 };
 
 const all = await registered();

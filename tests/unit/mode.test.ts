@@ -15,6 +15,7 @@ import {
 } from '../../shared/core/mode.ts';
 import type { Mode, Rule, RuleClass } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
+import { standard } from '../support/toys.ts';
 
 const ruleOf = (c: RuleClass): Rule =>
   ({
@@ -27,17 +28,7 @@ const ruleOf = (c: RuleClass): Rule =>
 const classes = ['G', 'A', 'C', '1', 'N'] as const;
 
 const config = (change: Partial<Config> = {}): Config => ({
-  preset: 'standard',
-  modes: [],
-  exemptions: [],
-  baselines: {},
-  retention: { incidents: 365, logs: 30 },
-  freshness: 15,
-  breaker: { lens: 2, actor: 20, hours: 24 },
-  approvals: 72,
-  operators: [],
-  channels: { email: [] },
-  protected: [],
+  ...standard,
   ...change,
 });
 const scene = { account: '111122223333', actor: 'arn:aws:iam::111122223333:user/maria' };

@@ -15,6 +15,7 @@ import { difference } from '../../shared/notify/diff.ts';
 import { render } from '../../shared/notify/message.ts';
 import { publish } from '../../shared/notify/sns.ts';
 import { memoryIncidents } from '../support/memory.ts';
+import { standard } from '../support/toys.ts';
 
 const open = {
   Version: '2012-10-17',
@@ -539,17 +540,8 @@ async function delivered(event: unknown, rules: readonly Rule[]): Promise<Delive
     room: 'test',
     rules: rules.map(blind),
     config: {
+      ...standard,
       preset: 'observe',
-      modes: [],
-      exemptions: [],
-      baselines: {},
-      retention: { incidents: 1, logs: 1 },
-      freshness: 15,
-      breaker: { lens: 2, actor: 20, hours: 24 },
-      approvals: 72,
-      operators: [],
-      channels: { email: [] },
-      protected: [],
     },
     incidents,
     tell: async (incident) => void messages.push(render(incident)),
