@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../functions/deployment.ts';
 import { rooms } from '../functions/rooms.ts';
-import { decide } from '../shared/core/decide.ts';
+import { type Decided, decide } from '../shared/core/decide.ts';
 import { fault } from '../shared/core/fault.ts';
 import { type Config, modeOf } from '../shared/core/mode.ts';
 import { awakened, countsFailure } from '../shared/core/route.ts';
@@ -82,7 +82,10 @@ export function classify(piece: Piece, index: number, rules: readonly Rule[], co
   try {
     const normalised = normalise(piece.value);
     if ('unparsed' in normalised) return unreadable(normalised.unparsed);
-    const findings = normalised.signals.flatMap((signal) => recognised(signal, rules, config, now));
+    const decided = normalised.signals.flatMap((signal) => decidedOf(signal, rules, config, now));
+    const findings = decided.filter(({ way }) => way !== 'attempt' && way !== 'unparsed').map(recognised);
+    const unread = decided.filter(({ way }) => way === 'unparsed').map(({ finding }) => finding.reason);
+    if (unread.length > 0 && findings.length === 0) return { ...unreadable(unread.join('; ')), id: normalised.id };
     const line = { index, source: piece.source, id: normalised.id, findings };
     return findings.length > 0
       ? line
@@ -93,20 +96,20 @@ export function classify(piece: Piece, index: number, rules: readonly Rule[], co
   }
 }
 
-function recognised(signal: Signal, rules: readonly Rule[], config: Config, now: Date): readonly Recognised[] {
-  return awakened(rules, signal)
+const decidedOf = (signal: Signal, rules: readonly Rule[], config: Config, now: Date) =>
+  awakened(rules, signal)
     .flatMap((rule) => decide(rule, signal, config, now))
-    .filter(({ way }) => way !== 'attempt')
-    .map(({ rule, finding }) => ({
-      rule: rule.id,
-      severity: rule.severity,
-      certainty: finding.certainty,
-      resource: finding.resource,
-      reason: finding.reason,
-      // Not the mode decided: an old record would ask because it is old, and every recorded one is.
-      mode: modeOf(config, rule, { account: signal.account, actor: signal.actor.arn }),
-    }));
-}
+    // Not the mode decided: an old record would ask because it is old, and every recorded one is.
+    .map((one) => ({ ...one, mode: modeOf(config, one.rule, { account: signal.account, actor: signal.actor.arn }) }));
+
+const recognised = ({ rule, finding, mode }: Decided): Recognised => ({
+  rule: rule.id,
+  severity: rule.severity,
+  certainty: finding.certainty,
+  resource: finding.resource,
+  reason: finding.reason,
+  mode,
+});
 
 function whyIgnored(signal: Signal, rules: readonly Rule[]): string {
   const awake = awakened(rules, signal);

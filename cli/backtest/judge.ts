@@ -25,7 +25,7 @@ export type Row = {
   readonly reason: string;
   readonly mode: Mode;
   /** What Firebreak would have set out to do at the time, by the firebreak.yml of now. */
-  readonly way: Exclude<Way, 'attempt'>;
+  readonly way: Exclude<Way, 'attempt' | 'unparsed'>;
   readonly would: Would;
   readonly actor: {
     readonly kind: Kind;
@@ -47,8 +47,11 @@ export function judge(value: unknown, source: string, rules: readonly Rule[], co
   try {
     const normalised = normalise(value);
     if ('unparsed' in normalised) return { rows: [], times: [], error: normalised.unparsed };
-    const rows = normalised.signals.flatMap((signal) => rowsOf(signal, normalised.id, source, rules, config, now));
-    return { rows, times: normalised.signals.flatMap(({ time }) => (isTime(time) ? [time] : [])) };
+    const judged = normalised.signals.map((signal) => rowsOf(signal, normalised.id, source, rules, config, now));
+    const rows = judged.flatMap((one) => one.rows);
+    const error = judged.flatMap((one) => one.unread).join('; ');
+    const times = normalised.signals.flatMap(({ time }) => (isTime(time) ? [time] : []));
+    return { rows, times, ...(error !== '' && rows.length === 0 && { error }) };
   } catch (error) {
     return {
       rows: [],
@@ -69,39 +72,40 @@ function rowsOf(
   rules: readonly Rule[],
   config: Config,
   now: Date,
-): readonly Row[] {
+): { readonly rows: readonly Row[]; readonly unread: readonly string[] } {
   // As at the time of the event: whether an exemption counted then, and as fresh as events are.
   const then = isTime(signal.time) ? new Date(signal.time) : now;
   const scene = { account: signal.account, actor: signal.actor.arn };
-  return awakened(rules, signal)
-    .flatMap((rule) => decide(rule, signal, config, then))
-    .flatMap(({ rule, finding, way, baseline }) => {
-      if (way === 'attempt') return [];
-      const { certainty, resource, reason } = finding;
-      return [
-        {
-          source,
-          id,
-          time: signal.time,
-          account: signal.account,
-          region: signal.region,
-          event: nameOf(signal),
-          rule: rule.id,
-          certainty,
-          resource,
-          reason,
-          mode: modeOf(config, rule, scene),
-          way,
-          would: hasFix(rule) ? wouldOf(rule, signal, finding, baseline) : { kind: 'tell' as const },
-          actor: {
-            kind: kindOf(signal.actor),
-            name: plain(signal.actor.name, 120),
-            arn: signal.actor.arn ?? null,
-            agent: signal.actor.userAgent ? plain(signal.actor.userAgent, 120) : null,
-          },
+  const decided = awakened(rules, signal).flatMap((rule) => decide(rule, signal, config, then));
+  const unread = decided.filter(({ way }) => way === 'unparsed').map(({ finding }) => finding.reason);
+  const rows = decided.flatMap(({ rule, finding, way, baseline, home }) => {
+    if (way === 'attempt' || way === 'unparsed') return [];
+    const { certainty, resource, reason } = finding;
+    return [
+      {
+        source,
+        id,
+        time: signal.time,
+        account: signal.account,
+        region: signal.region,
+        event: nameOf(signal),
+        rule: rule.id,
+        certainty,
+        resource,
+        reason,
+        mode: modeOf(config, rule, scene),
+        way,
+        would: hasFix(rule) ? wouldOf(rule, signal, finding, baseline, home) : { kind: 'tell' as const },
+        actor: {
+          kind: kindOf(signal.actor),
+          name: plain(signal.actor.name, 120),
+          arn: signal.actor.arn ?? null,
+          agent: signal.actor.userAgent ? plain(signal.actor.userAgent, 120) : null,
         },
-      ];
-    });
+      },
+    ];
+  });
+  return { rows, unread };
 }
 
 const nameOf = (signal: Signal): string =>

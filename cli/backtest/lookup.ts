@@ -25,8 +25,8 @@ export function lookups({ from, to, regions, accounts }: Wish): Listing {
   const days = { start: new Date(start).toISOString(), end: new Date(end).toISOString() };
   const places = new Map<string, { region: string; lookup: 'EventName' | 'Username'; value: string }>();
   for (const trigger of allRules().flatMap((rule) => rule.triggers)) {
-    // Findings are not CloudTrail's.
-    if (trigger.kind === 'finding') continue;
+    // Findings and other events are not CloudTrail's.
+    if (trigger.kind === 'finding' || trigger.kind === 'event') continue;
     for (const region of asked) {
       const home = arrivesIn(trigger, partition(region)) ?? region;
       if (trigger.kind === 'root') places.set(`${home}/root`, { region: home, lookup: 'Username', value: 'root' });

@@ -34,6 +34,7 @@ export function wakersOf(rules: readonly Rule[]): Wakers {
         root = true;
         break;
       case 'finding':
+      case 'event':
         break;
       default:
         // A trigger of a new kind has to be looked for in the text, too.

@@ -6,6 +6,7 @@
 import { requested } from '../../functions/iam/lenses/strength.ts';
 import { switches } from '../../functions/s3/lenses/public-access-block.ts';
 import { at, canonical, isObject, type Json, text } from '../../shared/core/json.ts';
+import type { Home } from '../../shared/core/mode.ts';
 import type { Finding, FixRule } from '../../shared/core/rule.ts';
 import type { Call, Signal } from '../../shared/core/signal.ts';
 import { difference } from '../../shared/notify/diff.ts';
@@ -42,13 +43,13 @@ const whole: { readonly [rule: string]: (call: Call) => Json | undefined } = {
   'kms/deletion-scheduled': ({ response }) => text(response, 'keyState'),
 };
 
-export function wouldOf(rule: FixRule, signal: Signal, finding: Finding, baseline: unknown): Would {
+export function wouldOf(rule: FixRule, signal: Signal, finding: Finding, baseline: unknown, home: Home): Would {
   const { lens, desire } = rule.fix;
   const actions = [...new Set(rule.permissions.read.flatMap((permission) => permission.actions))].sort();
   const look: Would = { kind: 'look', lens: lens.id, actions };
   const state = signal.kind === 'call' && finding.certainty === 'certain' ? whole[rule.id]?.(signal) : undefined;
   if (state === undefined) return look;
-  const desired = desire(state, { target: finding.target, baseline });
+  const desired = desire(state, { target: finding.target, baseline, home, learned: null });
   // The fix itself does not know without a read: nor do we.
   if (isObject(desired) && 'unknown' in desired) return look;
   const canon = (one: Json): string => canonical(one !== null && lens.canon ? lens.canon(one) : one);

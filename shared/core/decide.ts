@@ -1,12 +1,15 @@
 /** What may be done about a finding, and why: failed calls, exemptions, modes and freshness, in that order. Pure. */
 import type { Json } from './json.ts';
-import { type Config, exemptionFor, modeOf } from './mode.ts';
+import { type Config, exemptionFor, type Home, homeOf, modeOf } from './mode.ts';
 import { countsFailure } from './route.ts';
-import type { Finding, Mode, Rule, StateFix } from './rule.ts';
+import { type Finding, isUnreadable, type Mode, type Rule, type StateFix } from './rule.ts';
 import type { Signal } from './signal.ts';
 
-/** `attempt`, `exempt` and `off` end here; `tell` has nothing to read; the rest is done with the rule's lens. */
-export type Way = 'attempt' | 'exempt' | 'off' | 'tell' | 'rehearse' | 'approve' | 'remediate';
+/**
+ * `attempt`, `exempt`, `off` and `unparsed` end here; `count` and `tell` have nothing to read; the rest is done with the
+ * rule's lens.
+ */
+export type Way = 'attempt' | 'unparsed' | 'exempt' | 'off' | 'count' | 'tell' | 'rehearse' | 'approve' | 'remediate';
 
 export type Decided = {
   readonly rule: Rule;
@@ -17,16 +20,36 @@ export type Decided = {
   /** Set where the way needs the rule's lens. */
   readonly fix: StateFix<Json, Json, unknown> | undefined;
   readonly baseline: unknown;
+  readonly home: Home;
 };
 
 /** What a rule recognises in a signal that woke it, and what may be done about it. */
 export function decide(rule: Rule, signal: Signal, config: Config, now: Date): readonly Decided[] {
   const baseline = config.baselines[rule.id] ?? {};
-  return rule.detect(signal, baseline).map((finding) => {
+  const home = homeOf(config, signal.account);
+  const found = rule.detect(signal, baseline, home);
+  if (isUnreadable(found)) return unparsed(rule, found.unreadable, signal, config, { baseline, home });
+  return found.map((finding) => {
     const { way, mode, note } = wayOf(rule, finding, signal, config, now);
     const fix = way === 'rehearse' || way === 'approve' || way === 'remediate' ? rule.fix : undefined;
-    return { rule, finding, way, mode, note, fix, baseline };
+    return { rule, finding, way, mode, note, fix, baseline, home };
   });
+}
+
+/** A call that succeeded and does not say what it was about: not harmless, as far as anybody can tell. */
+function unparsed(
+  rule: Rule,
+  missing: string,
+  signal: Signal,
+  config: Config,
+  rest: Pick<Decided, 'baseline' | 'home'>,
+): readonly Decided[] {
+  if (signal.kind === 'call' && signal.failure !== null && !countsFailure(rule, signal)) return [];
+  const mode = modeOf(config, rule, { account: signal.account, actor: signal.actor.arn });
+  if (mode === 'off') return [];
+  const reason = `${rule.id} can't tell what it is about: it has no ${missing}`;
+  const finding = { target: null, resource: 'unknown', reason, certainty: 'possible' as const };
+  return [{ rule, finding, way: 'unparsed', mode, note: reason, fix: undefined, ...rest }];
 }
 
 function wayOf(
@@ -46,7 +69,11 @@ function wayOf(
     return { way: 'exempt', mode, note: `exempt until ${expires}, owner ${owner}: ${reason}` };
   }
   if (mode === 'off') return { way: 'off', mode, note: `${rule.id} is off here` };
-  if (!rule.fix) return { way: 'tell', mode, note: 'this rule only tells' };
+  if (!rule.fix) {
+    const { threshold } = rule;
+    if (threshold === undefined) return { way: 'tell', mode, note: 'this rule only tells' };
+    return { way: 'count', mode, note: `told from ${threshold.times} within ${threshold.minutes} minutes on` };
+  }
   if (mode === 'notify') return { way: 'rehearse', mode, note: 'mode notify: this is what would have been changed' };
   if (mode === 'approve') return { way: 'approve', mode, note: 'mode approve: a person decides' };
   if (exempted)
@@ -82,6 +109,16 @@ export function groups(decided: readonly Decided[]): readonly (readonly [Decided
     else found.set(key, [one]);
   }
   // A remedy goes before a question about the same lens, so that the question is about what is left.
-  const order: readonly Way[] = ['remediate', 'approve', 'rehearse', 'tell', 'exempt', 'off', 'attempt'];
+  const order: readonly Way[] = [
+    'remediate',
+    'approve',
+    'rehearse',
+    'tell',
+    'count',
+    'unparsed',
+    'exempt',
+    'off',
+    'attempt',
+  ];
   return [...found.values()].sort((a, b) => order.indexOf(a[0].way) - order.indexOf(b[0].way));
 }

@@ -132,6 +132,7 @@ function wasInterrupted({ outcome, attempts, timeline, writes }: Incident): bool
 
 async function handleGroup(group: Group, signal: Signal, received: string, deps: Deps): Promise<Result> {
   const first = group[0];
+  if (first.way === 'unparsed') return unread(group, signal, received, deps);
   const incident = opened(group, signal, received, deps);
   const run = { ...deps, held: first.way === 'remediate' };
   const claim = await claimed(incident, run);
@@ -279,6 +280,18 @@ async function refuse(raw: unknown, why: string, received: string, deps: Deps): 
   const stored =
     claim.got === 'new' ? incident : claim.got === 'duplicate' || claim.got === 'resumed' ? claim.incident : null;
   if (stored && untold(stored)) await announce(stored, deps);
+  throw fault('Unparsed', `${why} (incident ${incident.id})`);
+}
+
+/** What a rule can't tell from an event is stored and told, and thrown: the dead-letter queue keeps the event itself. */
+async function unread(group: Group, signal: Signal, received: string, deps: Deps): Promise<never> {
+  const why = group.map(({ finding }) => finding.reason).join('; ');
+  const start = opened(group, signal, received, deps);
+  const note = `${why}; the event itself goes to the dead-letter queue: npx firebreak redrive delivers it again`;
+  const incident: Incident = { ...start, outcome: 'unparsed', note };
+  const claim = await deps.incidents.claim(incident, null);
+  if (claim.got === 'new') await announce(incident, deps);
+  else if (claim.got !== 'own' && claim.got !== 'busy' && untold(claim.incident)) await announce(claim.incident, deps);
   throw fault('Unparsed', `${why} (incident ${incident.id})`);
 }
 

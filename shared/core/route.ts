@@ -1,12 +1,13 @@
 /** From triggers to EventBridge patterns, and from an event to the rules that it wakes. Pure. */
-import { isObject, type Json, type JsonObject } from './json.ts';
+import { isObject, type Json, type JsonObject, text } from './json.ts';
 import type { Rule, Trigger } from './rule.ts';
-import type { Call, Signal } from './signal.ts';
+import type { Call, Found, Signal } from './signal.ts';
 
 /** EventBridge's limit for one pattern, in characters: AWS::Events::Rule, EventPattern. */
 export const patternLimit = 2048;
 
 const apiCall = ['AWS API Call via CloudTrail'] as const;
+const serviceEvent = ['AWS Service Event via CloudTrail'] as const;
 // Recorded events say "Sign In", AWS's documentation "Signin": both are matched.
 const signIn = ['AWS Console Sign In via CloudTrail', 'AWS Console Signin via CloudTrail'] as const;
 
@@ -15,15 +16,66 @@ export const sourceOf = (service: string): string => `aws.${service.split('.')[0
 
 /** A trigger as EventBridge names it. */
 export function described(trigger: Trigger): { source: string; detailType: string; name: string } {
-  if (trigger.kind === 'finding')
-    return { source: 'aws.guardduty', detailType: 'GuardDuty Finding', name: trigger.type };
+  if (trigger.kind === 'finding') {
+    const name = trigger.type === '*' ? 'any finding' : trigger.type;
+    return trigger.origin === 'guardduty'
+      ? { source: 'aws.guardduty', detailType: 'GuardDuty Finding', name }
+      : { source: 'aws.securityhub', detailType: imported, name };
+  }
+  if (trigger.kind === 'event')
+    return { source: trigger.source, detailType: trigger.detailType, name: trigger.detailType };
   if (trigger.kind === 'root') return { source: 'aws.*', detailType: apiCall[0], name: 'any call of the root user' };
-  return { source: sourceOf(trigger.service), detailType: trigger.signIn ? signIn[0] : apiCall[0], name: trigger.name };
+  const [detailType] = trigger.signIn ? signIn : trigger.serviceEvent ? serviceEvent : apiCall;
+  return { source: sourceOf(trigger.service), detailType, name: trigger.name };
 }
 
+/** What goes into one pattern: what differs in its names alone. */
 function group(trigger: Trigger): string {
-  if (trigger.kind !== 'call') return trigger.kind;
-  return [trigger.service, trigger.signIn ?? '', trigger.failures ?? '', trigger.readOnly ?? ''].join(' ');
+  if (trigger.kind === 'root') return trigger.kind;
+  if (trigger.kind === 'event')
+    return [trigger.source, trigger.detailType, JSON.stringify(trigger.where ?? {})].join(' ');
+  if (trigger.kind === 'finding') return [trigger.origin, trigger.type === '*' ? '*' : 'types'].join(' ');
+  const { service, signIn: who, failures, readOnly, serviceEvent: byAws } = trigger;
+  return [service, who ?? '', failures ?? '', readOnly ?? '', byAws ?? ''].join(' ');
+}
+
+type SecurityHub = Extract<Trigger, { readonly origin: 'securityhub' }>;
+
+const imported = 'Security Hub Findings - Imported';
+const pressed = 'Security Hub Findings - Custom Action';
+/** The custom action's name: the account's owner makes it in Security Hub. */
+export const fixAction = 'Firebreak: fix';
+
+/**
+ * Security Hub's finding events: EventBridge formats, AWS Security Hub User Guide, "EventBridge event formats for Security
+ * Hub CSPM". Closed and suppressed findings are nobody's trouble; findings of before SecurityControlId tell their control
+ * among the product's fields (AWS Security Finding Format, Compliance and ProductFields).
+ */
+function securityHubPatterns(triggers: readonly SecurityHub[]): readonly JsonObject[] {
+  const event = (detailType: string, detail: JsonObject): JsonObject => ({
+    source: ['aws.securityhub'],
+    'detail-type': [detailType],
+    detail,
+  });
+  const open = { RecordState: ['ACTIVE'], Workflow: { Status: ['NEW', 'NOTIFIED'] } };
+  if (triggers[0]?.type === '*') {
+    const labels = [...new Set(triggers.flatMap(({ severities = [] }) => severities))];
+    const Severity = labels.length > 0 && { Severity: { Label: labels } };
+    return [event(imported, { findings: { ...open, ...Severity } })];
+  }
+  const names = [...new Set(triggers.map(({ type }) => type))].sort();
+  const failed = { Status: ['FAILED'] };
+  return [
+    event(imported, { findings: { ...open, Compliance: { ...failed, SecurityControlId: names } } }),
+    event(imported, {
+      findings: {
+        ...open,
+        Compliance: { ...failed, SecurityControlId: [{ exists: false }] },
+        ProductFields: { ControlId: names },
+      },
+    }),
+    event(pressed, { actionName: [fixAction] }),
+  ];
 }
 
 /**
@@ -37,17 +89,34 @@ const rootCalls: JsonObject = {
   detail: { userIdentity: { type: ['Root'], invokedBy: [{ exists: false }, 'signin.amazonaws.com'] } },
 };
 
+/** The patterns of one group: one, but for Security Hub's. */
+function patternsFor(triggers: readonly Trigger[]): readonly JsonObject[] {
+  const [first] = triggers;
+  if (first?.kind !== 'finding' || first.origin !== 'securityhub') return [patternOf(triggers)];
+  return securityHubPatterns(triggers as readonly SecurityHub[]);
+}
+
 function patternOf(triggers: readonly Trigger[]): JsonObject {
   const first = triggers[0];
   if (first?.kind === 'root') return rootCalls;
+  if (first?.kind === 'event')
+    return {
+      source: [first.source],
+      'detail-type': [first.detailType],
+      ...(first.where && { detail: first.where }),
+    };
   const names = [
     ...new Set(triggers.flatMap((t) => (t.kind === 'call' ? [t.name] : t.kind === 'finding' ? [t.type] : []))),
   ].sort();
   if (!first || first.kind === 'finding')
-    return { source: ['aws.guardduty'], 'detail-type': ['GuardDuty Finding'], detail: { type: names } };
+    return {
+      source: ['aws.guardduty'],
+      'detail-type': ['GuardDuty Finding'],
+      ...(first?.type !== '*' && { detail: { type: names } }),
+    };
   return {
     source: [sourceOf(first.service)],
-    'detail-type': first.signIn ? [...signIn] : [...apiCall],
+    'detail-type': [...(first.signIn ? signIn : first.serviceEvent ? serviceEvent : apiCall)],
     detail: {
       eventSource: [first.service],
       eventName: names,
@@ -71,25 +140,47 @@ export function patternsOf(rules: readonly Rule[]): readonly Pattern[] {
 }
 
 function split(triggers: readonly Trigger[]): readonly Pattern[] {
-  const pattern = patternOf(triggers);
+  const patterns = patternsFor(triggers);
   const first = triggers[0];
-  if (JSON.stringify(pattern).length < patternLimit || triggers.length < 2)
-    return [{ pattern, readOnly: first?.kind === 'root' || (first?.kind === 'call' && first.readOnly === true) }];
+  const readOnly = first?.kind === 'root' || (first?.kind === 'call' && first.readOnly === true);
+  if (triggers.length < 2 || patterns.every((pattern) => JSON.stringify(pattern).length < patternLimit))
+    return patterns.map((pattern) => ({ pattern, readOnly }));
   const half = Math.ceil(triggers.length / 2);
   return [...split(triggers.slice(0, half)), ...split(triggers.slice(half))];
 }
 
 /** Whether the trigger is this signal's; a failed call is, too: whether it counts is `countsFailure`'s to say. */
 export function wakes(trigger: Trigger, signal: Signal): boolean {
-  if (trigger.kind === 'finding')
-    return signal.kind === 'finding' && signal.origin === trigger.origin && signal.type === trigger.type;
+  if (trigger.kind === 'finding') {
+    if (signal.kind !== 'finding' || signal.origin !== trigger.origin) return false;
+    if (trigger.type !== '*' && signal.type !== trigger.type) return false;
+    return trigger.origin === 'guardduty' || isOpen(signal, trigger);
+  }
+  if (trigger.kind === 'event')
+    return (
+      signal.kind === 'other' &&
+      signal.source === trigger.source &&
+      signal.detailType === trigger.detailType &&
+      (trigger.where === undefined || matches(trigger.where, signal.detail))
+    );
   if (trigger.kind === 'root') return signal.kind === 'call' && isRootCall(signal);
   return (
     signal.kind === 'call' &&
     signal.service === trigger.service &&
     signal.name === trigger.name &&
-    (trigger.signIn !== 'root' || signal.actor.type === 'Root')
+    (trigger.signIn !== 'root' || signal.actor.type === 'Root') &&
+    (signal.eventType === null || (signal.eventType === 'AwsServiceEvent') === (trigger.serviceEvent === true))
   );
+}
+
+/** What `securityHubPatterns` matches. */
+function isOpen({ body, action }: Found, { type, severities }: SecurityHub): boolean {
+  if (action !== undefined) return type !== '*' && action === fixAction;
+  const status = text(body, 'workflow', 'status') ?? '';
+  if (text(body, 'recordState') !== 'ACTIVE' || !['NEW', 'NOTIFIED'].includes(status)) return false;
+  if (type !== '*') return text(body, 'compliance', 'status') === 'FAILED';
+  const label = text(body, 'severity', 'label');
+  return severities === undefined || severities.some((one) => one === label);
 }
 
 /** What `rootCalls` matches: a sign-in is no API call, and has a detail-type of its own. */

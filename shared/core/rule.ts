@@ -1,6 +1,7 @@
 /** What rules, triggers, lenses and fixes are. Types, and the one place where their generics are erased. */
 import type { GenericSchema } from 'valibot';
-import type { Json } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
+import type { Home } from './mode.ts';
 import type { Signal } from './signal.ts';
 
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info';
@@ -24,10 +25,31 @@ export type Trigger =
       readonly readOnly?: true;
       /** A console sign-in, whose detail-type differs. */
       readonly signIn?: 'root' | 'any';
+      /** An `AwsServiceEvent`: AWS did it, not a caller; its detail-type differs, too. */
+      readonly serviceEvent?: true;
     }
   /** Every call of the root user, of all services, read-only and failed ones too; not what AWS does in root's name. */
   | { readonly kind: 'root' }
-  | { readonly kind: 'finding'; readonly origin: 'guardduty'; readonly type: string };
+  /** GuardDuty's finding type; `*` for any. */
+  | { readonly kind: 'finding'; readonly origin: 'guardduty'; readonly type: string }
+  /**
+   * A security control that Security Hub found failed (`S3.2`), or on which somebody pressed the custom action
+   * "Firebreak: fix". `*` for any open finding of these severities, whichever product made it.
+   */
+  | {
+      readonly kind: 'finding';
+      readonly origin: 'securityhub';
+      readonly type: string;
+      readonly severities?: readonly ('CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW')[];
+    }
+  /** Any other event that an AWS service puts on the bus. */
+  | {
+      readonly kind: 'event';
+      readonly source: `aws.${string}`;
+      readonly detailType: string;
+      /** What its `detail` must say, as an EventBridge pattern of exact values, `exists` and `prefix`. */
+      readonly where?: JsonObject;
+    };
 
 export type Action = `${Lowercase<string>}:${Capitalize<string>}`;
 /** Partition, account, region and stack by CloudFormation's pseudo-parameters. */
@@ -61,6 +83,14 @@ export type Finding<T extends Json = Json> = {
   readonly certainty: 'certain' | 'possible';
 };
 
+/** The event does not say what it must say: what is missing. Nobody can tell whether it is harmless. */
+export type Unreadable = { readonly unreadable: string };
+
+/** `unreadable('requestParameters.bucketName')`: stored, told, and kept to be run again, never taken for harmless. */
+export const unreadable = (missing: string): Unreadable => ({ unreadable: missing });
+
+export const isUnreadable = (found: readonly Finding[] | Unreadable): found is Unreadable => 'unreadable' in found;
+
 /** The safe state is not known: tell, don't guess. */
 export type Unknown = { readonly unknown: string };
 
@@ -71,10 +101,18 @@ export const isUnknown = (state: Json | Unknown): state is Unknown =>
   'unknown' in state &&
   typeof state.unknown === 'string';
 
-export type Context<T extends Json = Json, B = unknown> = {
+export type Context<T extends Json = Json, B = unknown, S extends Json = Json> = {
   readonly target: T;
+  /** The rule's own settings in firebreak.yml. */
   readonly baseline: B;
+  /** The state that was learned before the trouble, and who had made it; null where none was. */
+  readonly learned: Learned<S> | null;
+  /** Who is no stranger to the resource. */
+  readonly home: Home;
 };
+
+/** A state that no rule flagged and that stood unchanged for a day. */
+export type Learned<S extends Json = Json> = { readonly state: S; readonly by: string; readonly at: string };
 
 /** One piece of a resource's state. `Lens<T, S, true>` is one without a way back. */
 export type Lens<T extends Json, S extends Json, W extends true = never> = {
@@ -106,7 +144,15 @@ export type StateFix<T extends Json, S extends Json, B, W extends true = never> 
    * A property, not a method: one that forgets that the state may be absent does not compile. The lens alone says what
    * a state is: half of one does not compile either.
    */
-  readonly desire: (state: NoInfer<S> | null, context: Context<T, B>) => NoInfer<S> | null | Unknown;
+  readonly desire: (state: NoInfer<S> | null, context: Context<T, B, NoInfer<S>>) => NoInfer<S> | null | Unknown;
+  /**
+   * Calls after which the state is worth learning, and of what: after one that no rule flags it is read, and read again a
+   * day later; unchanged, it is what `desire` gets as `learned`.
+   */
+  readonly learns?: {
+    readonly triggers: readonly [Trigger, ...Trigger[]];
+    target(signal: Signal): NoInfer<T> | null;
+  };
   /** A hold: minutes after which the state before is put back by itself. */
   readonly until?: (context: Context<T, B>) => number;
 };
@@ -126,6 +172,11 @@ type Words = {
     | 'encryption and network traffic protection';
   /** No recorded event and no documentation names the event or shape: says what is missing. */
   readonly unconfirmed?: string;
+  /**
+   * The function that it runs in, where that is not its room's own: `iam-policies` for fixes that write identity policies,
+   * which is as good as being administrator. Its rules tell until `rooms:` in firebreak.yml turns the function on.
+   */
+  readonly function?: `${string}-policies`;
   /** A trail, recorder or detector: the circuit breaker never stops its fix. */
   readonly watcher?: true;
   /** Its fix acts against somebody: a finding that wakes it is first fetched from the service that made it. */
@@ -136,13 +187,19 @@ type Recognises<T extends Json, B> = {
   readonly triggers: readonly [Trigger, ...Trigger[]];
   /** The rule's own settings under `baselines:` in firebreak.yml; its schema must accept `{}`. */
   readonly baseline?: GenericSchema<unknown, B>;
-  detect(signal: Signal, baseline: B): readonly Finding<T>[];
+  /**
+   * What a signal that woke the rule tells. Nothing where it is harmless, `unreadable` where that can't be told.
+   * @param home the account that the signal is about, and who else is no stranger there
+   */
+  detect(signal: Signal, baseline: B, home: Home): readonly Finding<T>[] | Unreadable;
 };
 
 type Tells = {
   readonly class: 'N';
   /** Minutes: what the rule recognises of one resource within them is one incident, told at its first event. */
   readonly folds?: number;
+  /** Told only once so many events of one target came within so many minutes: what one alone does not say. */
+  readonly threshold?: { readonly times: number; readonly minutes: number };
   readonly breaks: 'nothing';
   readonly fix?: never;
 };

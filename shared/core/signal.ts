@@ -48,10 +48,19 @@ export type Found = Common & {
   readonly title: string;
   /** The finding, members in camel case. */
   readonly body: JsonObject;
+  /** The Security Hub custom action that somebody sent it by. */
+  readonly action?: string;
 };
 
-/** An EventBridge event that no rule of ours knows how to read. */
-export type Other = Common & { readonly kind: 'other'; readonly source: string; readonly detailType: string };
+/** Any other event on the bus: its rules read `detail` as its service documents it. */
+export type Other = Common & {
+  readonly kind: 'other';
+  readonly source: string;
+  readonly detailType: string;
+  readonly detail: JsonObject;
+  /** The ARNs that the envelope names. */
+  readonly resources: readonly string[];
+};
 
 export type Signal = Call | Found | Other;
 export type Normalised =
@@ -78,7 +87,10 @@ function fromEnvelope(envelope: JsonObject): Normalised {
   if (!detailType) return { unparsed: 'an EventBridge event without a detail-type' };
   const findings = detail['findings'];
   if (source === 'aws.securityhub' && Array.isArray(findings)) {
-    const signals = findings.flatMap((finding) => (isObject(finding) ? [fromSecurityHub(finding)] : []));
+    const action = text(detail, 'actionName');
+    const signals = findings.flatMap((finding) =>
+      isObject(finding) ? [{ ...fromSecurityHub(finding), ...(action !== undefined && { action }) }] : [],
+    );
     if (signals.length < findings.length || signals.length === 0)
       return { unparsed: 'a Security Hub event whose findings are not all objects' };
     return done(signals as unknown as readonly Signal[], envelope);
@@ -93,7 +105,9 @@ function fromEnvelope(envelope: JsonObject): Normalised {
     return { unparsed: 'a GuardDuty event whose finding has no type' };
   if (source === undefined) return { unparsed: 'an EventBridge event without a source' };
   const empty = { id: null, time: null, account: null, region: null, actor: nobody };
-  return done([{ kind: 'other', ...empty, source, detailType }], envelope);
+  const named = envelope['resources'];
+  const resources = (Array.isArray(named) ? named : []).filter((one) => typeof one === 'string');
+  return done([{ kind: 'other', ...empty, source, detailType, detail, resources }], envelope);
 }
 
 /** What a signal does not tell by itself its envelope may. */
@@ -185,8 +199,11 @@ function fromSecurityHub(finding: JsonObject): Found {
     account: text(finding, 'AwsAccountId') ?? null,
     region: text(finding, 'Region') ?? null,
     actor: nobody,
+    // The control, which old standards' findings hold among the product's own fields; other products have types alone.
     type:
-      (Array.isArray(types) && typeof types[0] === 'string' ? types[0] : '') || (text(finding, 'GeneratorId') ?? ''),
+      text(finding, 'Compliance', 'SecurityControlId') ??
+      text(finding, 'ProductFields', 'ControlId') ??
+      ((Array.isArray(types) && typeof types[0] === 'string' ? types[0] : '') || (text(finding, 'GeneratorId') ?? '')),
     title: text(finding, 'Title') ?? '',
     body: decapitalise(finding) as JsonObject,
   };

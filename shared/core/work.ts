@@ -7,6 +7,7 @@ import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
 import type { Incident, Saving, Standing, Write } from './incident.ts';
 import { canonical, type Json, type JsonObject } from './json.ts';
+import { homeOf } from './mode.ts';
 import type { Outcome } from './outcome.ts';
 import { isUnknown, type Lens, type StateFix, type Unknown } from './rule.ts';
 import { countsOf, objection } from './standing.ts';
@@ -156,7 +157,12 @@ export async function fixed(
   standing: Standing | null = null,
 ): Promise<Result> {
   const counts = countsOf(incident, standing, deps);
-  const minutes = fix.until?.({ target: incident.target ?? null, baseline: group[0].baseline });
+  const minutes = fix.until?.({
+    target: incident.target ?? null,
+    baseline: group[0].baseline,
+    home: group[0].home,
+    learned: null,
+  });
   if (minutes === undefined)
     return finish(incident, { outcome: 'fixed', note, after: { state } }, deps, { writes, counts });
   const until = new Date(deps.now().getTime() + minutes * 60_000).toISOString();
@@ -349,6 +355,7 @@ export function groupOf(incident: Incident, deps: Deps): { group: Group; fix: Fi
         mode: 'approve',
         note: '',
         baseline: deps.config.baselines[rule.id] ?? {},
+        home: homeOf(deps.config, incident.account),
       }),
     );
   const [first, ...others] = decided;
@@ -365,9 +372,9 @@ export function compose(group: readonly Decided[], state: Json): Json | Unknown 
   let plan = state;
   for (let round = 0; round <= group.length; round += 1) {
     let settles = true;
-    for (const { fix, finding, baseline } of group) {
+    for (const { fix, finding, baseline, home } of group) {
       if (!fix) continue;
-      const wanted = fix.desire(plan, { target: finding.target, baseline });
+      const wanted = fix.desire(plan, { target: finding.target, baseline, home, learned: null });
       if (isUnknown(wanted)) return wanted;
       // Each for itself: one that undoes what another did would leave the round as it began.
       settles &&= canonical(wanted) === canonical(plan);

@@ -8,6 +8,7 @@ import type { Json } from '../../shared/core/json.ts';
 import { canonical } from '../../shared/core/json.ts';
 import { approve } from '../../shared/core/people.ts';
 import type { FixRule, Rule } from '../../shared/core/rule.ts';
+import { context } from './detecting.ts';
 import type { Hands } from './hands.ts';
 import { type Memory, memoryIncidents } from './memory.ts';
 import { call, standard } from './toys.ts';
@@ -18,7 +19,7 @@ export const canon = ({ fix: { lens } }: FixRule, state: Json): string =>
 
 /** What the rule wants of a state, with the settings that it has by default; throws where it knows no safe state. */
 export function desire(rule: FixRule, state: Json, target: Json): Json {
-  const wanted = rule.fix.desire(state, { target, baseline: {} });
+  const wanted = rule.fix.desire(state, context(target, {}));
   if (typeof wanted === 'object' && wanted !== null && 'unknown' in wanted)
     throw new Error(`${rule.id}: ${String(wanted['unknown'])}`);
   return wanted as Json;

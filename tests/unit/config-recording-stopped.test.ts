@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { inventory } from '../../functions/config/lenses/inventory.ts';
 import { recorder } from '../../functions/config/lenses/recorder.ts';
 import { recordingStopped } from '../../functions/config/recording-stopped.ts';
+import { context } from '../support/detecting.ts';
 
 const target = { region: 'eu-west-1' };
 const recorded = {
@@ -13,7 +14,7 @@ const gone = { recorder: null, channel: null, recording: null };
 const desire = (
   state: Parameters<typeof inventory.desire>[0],
   baseline: Parameters<typeof inventory.desire>[1]['baseline'],
-) => inventory.desire(state, { target, baseline });
+) => inventory.desire(state, context(target, baseline));
 
 describe('what was deleted', () => {
   it('is told of where firebreak.yml does not record it: settings are not guessed', () => {

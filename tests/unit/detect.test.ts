@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Json } from '../../shared/core/json.ts';
 import { type Finding, hasFix, type Rule } from '../../shared/core/rule.ts';
 import { normalise } from '../../shared/core/signal.ts';
+import { context, detected as recognised } from '../support/detecting.ts';
 import { registered } from '../support/registry.ts';
 
 const all = await registered();
@@ -16,7 +17,7 @@ function ruleFiles(id: string): (typeof all)[number] {
 function detected(rule: Rule, event: Json): Finding {
   const normalised = normalise(event);
   if ('unparsed' in normalised) throw new Error(normalised.unparsed);
-  const [finding, ...others] = normalised.signals.flatMap((signal) => rule.detect(signal, {}));
+  const [finding, ...others] = normalised.signals.flatMap((signal) => recognised(rule, signal));
   if (!finding || others.length > 0) throw new Error('expected one finding');
   return finding;
 }
@@ -35,7 +36,7 @@ describe('cloudtrail/logging-stopped', () => {
   const trail = 'arn:aws:cloudtrail:us-east-1:111122223333:trail/management-events';
   const lens = hasFix(rule) ? rule.fix.lens : null;
   const desire = (state: Json, target: Json): unknown =>
-    hasFix(rule) ? rule.fix.desire(state, { target, baseline: {} }) : undefined;
+    hasFix(rule) ? rule.fix.desire(state, context(target, {})) : undefined;
 
   it('takes a name, an ARN, and what GuardDuty says for the one trail that they mean', () => {
     const byName = files.fires.find(({ name }) => name.endsWith('/fires-by-name.json'))?.event as {
@@ -104,7 +105,7 @@ describe('iam/access-key-created', () => {
 
   it('wants an active key inactive, and nothing of any other', () => {
     if (!hasFix(rule)) throw new Error('no fix');
-    const desire = (state: Json): unknown => rule.fix.desire(state, { target: { user: 'a', key: 'b' }, baseline: {} });
+    const desire = (state: Json): unknown => rule.fix.desire(state, context({ user: 'a', key: 'b' }, {}));
     expect(['Active', 'Inactive', 'Expired', null].map(desire)).toEqual(['Inactive', 'Inactive', 'Expired', null]);
   });
 

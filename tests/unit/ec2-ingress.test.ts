@@ -17,13 +17,14 @@ import { fault } from '../../shared/core/fault.ts';
 import type { Json } from '../../shared/core/json.ts';
 import type { Finding } from '../../shared/core/rule.ts';
 import { normalise } from '../../shared/core/signal.ts';
+import { detected } from '../support/detecting.ts';
 
 const group = 'sg-0123456789abcdef0';
 
 function detect(raw: unknown, baseline: unknown = {}): readonly Finding[] {
   const normalised = normalise(raw);
   if ('unparsed' in normalised) throw new Error(normalised.unparsed);
-  return normalised.signals.flatMap((signal) => securityGroupOpen.detect(signal, baseline));
+  return normalised.signals.flatMap((signal) => detected(securityGroupOpen, signal, baseline));
 }
 
 const record = (eventName: string, requestParameters: Json, responseElements: Json = null): Json => ({

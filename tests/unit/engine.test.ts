@@ -369,6 +369,7 @@ describe('several rules on one lens', () => {
       note: '',
       fix: one.fix,
       baseline: {},
+      home: { account: null },
     }));
     expect(compose(group, lit)).toEqual({ ...out, watts: 0 });
   });

@@ -7,10 +7,11 @@ import type { Denial } from '../../functions/ec2/lenses/denial.ts';
 import { compromisedCredentials } from '../../functions/iam/compromised-credentials.ts';
 import type { Json } from '../../shared/core/json.ts';
 import { hasFix, type Rule } from '../../shared/core/rule.ts';
+import { context } from '../support/detecting.ts';
 
 function desire(rule: Rule, state: Json, target: Json, baseline: unknown = {}): unknown {
   if (!hasFix(rule)) throw new Error(`${rule.id} has no fix`);
-  return rule.fix.desire(state, { target, baseline });
+  return rule.fix.desire(state, context(target, baseline));
 }
 const unknown = (words: RegExp): unknown => ({ unknown: expect.stringMatching(words) });
 
@@ -74,8 +75,8 @@ describe('ec2/brute-forced-instance', () => {
   it('ends after a day unless configured', () => {
     if (!hasFix(bruteForcedInstance)) throw new Error('no fix');
     const { until } = bruteForcedInstance.fix;
-    expect(until?.({ target, baseline: {} })).toBe(1440);
-    expect(until?.({ target, baseline: { minutes: 60 } })).toBe(60);
+    expect(until?.(context(target, {}))).toBe(1440);
+    expect(until?.(context(target, { minutes: 60 }))).toBe(60);
   });
 });
 

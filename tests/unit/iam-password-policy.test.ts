@@ -6,6 +6,7 @@ import { type Baseline, below, none, raised, usual } from '../../functions/iam/l
 import { accountPasswordPolicy } from '../../functions/iam/password-policy.ts';
 import type { Json } from '../../shared/core/json.ts';
 import type { Call } from '../../shared/core/signal.ts';
+import { context, detected } from '../support/detecting.ts';
 
 const policies: fc.Arbitrary<PasswordPolicy> = fc.record({
   length: fc.integer({ min: 6, max: 128 }),
@@ -73,7 +74,7 @@ describe('a policy raised to a baseline', () => {
 
 describe('the rule', () => {
   const desire = (policy: PasswordPolicy | null, baseline: Partial<Baseline> = {}) =>
-    accountPasswordPolicy.fix?.desire(policy, { target: { account: '111122223333' }, baseline });
+    accountPasswordPolicy.fix?.desire(policy, context({ account: '111122223333' }, baseline));
   const strong = raised(none, usual);
 
   it('has the usual baseline by default', () => {
@@ -116,12 +117,12 @@ describe('the rule', () => {
   });
 
   it.each([null, 'text', {}, []])('reads where the request is %j', (request) => {
-    const [found] = accountPasswordPolicy.detect(call(request), {});
+    const [found] = detected(accountPasswordPolicy, call(request));
     expect(found).toMatchObject({ certainty: 'possible', resource: 'arn:aws:iam::111122223333:root' });
   });
 
   it('takes what the request leaves out for reset, and says what is below', () => {
-    const [found] = accountPasswordPolicy.detect(call({ requireSymbols: true, minimumPasswordLength: 'x' }), {});
+    const [found] = detected(accountPasswordPolicy, call({ requireSymbols: true, minimumPasswordLength: 'x' }));
     expect(found).toMatchObject({ certainty: 'certain' });
     expect(found?.reason).toContain('minimum length 6, not 14; numbers required no, not yes');
     expect(found?.reason).toContain('passwords remembered none, not 24');

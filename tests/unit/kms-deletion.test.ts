@@ -11,6 +11,7 @@ import { deletionScheduled } from '../../functions/kms/deletion-scheduled.ts';
 import { deletion } from '../../functions/kms/lenses/deletion.ts';
 import { fault } from '../../shared/core/fault.ts';
 import { type Call, normalise } from '../../shared/core/signal.ts';
+import { context, detected } from '../support/detecting.ts';
 
 const key = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const kms = mockClient(KMSClient);
@@ -80,14 +81,14 @@ describe('the rule', () => {
     ['the ARN that was asked for', { keyId: key }, null],
     ['the id, in the account and region of the call', { keyId: id }, null],
   ])('knows the key by %s', (_, request, response) => {
-    expect(deletionScheduled.detect(call(request, response), {})).toMatchObject([{ target: { key }, resource: key }]);
+    expect(detected(deletionScheduled, call(request, response))).toMatchObject([{ target: { key }, resource: key }]);
   });
 
   it('finds nothing where no key is named', () => {
-    expect(deletionScheduled.detect(call(null, null), {})).toEqual([]);
+    expect(detected(deletionScheduled, call(null, null))).toEqual([]);
   });
 
   it.each(['Enabled', 'Disabled', 'PendingImport', 'Unavailable', null])('leaves a key alone that is %s', (now) => {
-    expect(deletionScheduled.fix?.desire(now, { target: { key }, baseline: {} })).toBe(now);
+    expect(deletionScheduled.fix?.desire(now, context({ key }, {}))).toBe(now);
   });
 });

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Exposure, exposure } from '../../functions/rds/lenses/exposure.ts';
 import { publicInstance } from '../../functions/rds/public-instance.ts';
 import { canonical } from '../../shared/core/json.ts';
+import { context } from '../support/detecting.ts';
 
 const target = { instance: 'orders', id: null };
 const state = (status: string, publiclyAccessible = true): Exposure => ({
@@ -11,7 +12,7 @@ const state = (status: string, publiclyAccessible = true): Exposure => ({
   publiclyAccessible,
   status,
 });
-const wanted = (before: Exposure) => publicInstance.fix?.desire(before, { target, baseline: {} });
+const wanted = (before: Exposure) => publicInstance.fix?.desire(before, context(target, {}));
 const isSafe = (one: Exposure): boolean =>
   canonical(exposure.canon?.(wanted(one) as Exposure)) === canonical(exposure.canon?.(one));
 

@@ -13,11 +13,12 @@ import { fault } from '../../shared/core/fault.ts';
 import type { Json } from '../../shared/core/json.ts';
 import type { Finding } from '../../shared/core/rule.ts';
 import { normalise } from '../../shared/core/signal.ts';
+import { context, detected } from '../support/detecting.ts';
 
 function detect(raw: unknown): readonly Finding[] {
   const normalised = normalise(raw);
   if ('unparsed' in normalised) throw new Error(normalised.unparsed);
-  return normalised.signals.flatMap((signal) => publicPolicy.detect(signal, {}));
+  return normalised.signals.flatMap((signal) => detected(publicPolicy, signal));
 }
 
 describe('events', () => {
@@ -80,7 +81,7 @@ describe('detection', () => {
 });
 
 describe('the desired policy', () => {
-  const desire = (state: Json) => publicPolicy.fix?.desire(state, { target: { bucket: 'b' }, baseline: {} });
+  const desire = (state: Json) => publicPolicy.fix?.desire(state, context({ bucket: 'b' }, {}));
   test.each([null, gone, '{"Version":"2012-10-17","Statement":[]}', 'no JSON'])('%s stays as it is', (state) => {
     expect(desire(state)).toBe(state);
   });

@@ -315,7 +315,8 @@ describe.skipIf(recorded.length === 0)('events that others recorded', () => {
 function recognise(event: unknown): void {
   const normalised = normalise(event);
   if ('unparsed' in normalised) return;
-  for (const signal of normalised.signals) for (const rule of awakened(rules, signal)) rule.detect(signal, {});
+  for (const signal of normalised.signals)
+    for (const rule of awakened(rules, signal)) rule.detect(signal, {}, { account: signal.account });
 }
 
 describe('mutated events', () => {

@@ -7,6 +7,7 @@ import { isObject, type Json, type JsonObject } from '../../shared/core/json.ts'
 import { awakened } from '../../shared/core/route.ts';
 import { hasFix, type Rule } from '../../shared/core/rule.ts';
 import { normalise } from '../../shared/core/signal.ts';
+import { detected } from '../support/detecting.ts';
 import { recorded } from '../support/recorded.ts';
 import { registered } from '../support/registry.ts';
 
@@ -18,7 +19,7 @@ function findings(rule: Rule, event: Json) {
   return 'unparsed' in normalised
     ? []
     : normalised.signals.flatMap((signal) =>
-        awakened([rule], signal).flatMap((woken) => woken.detect(signal, {}).map((one) => ({ ...one, signal }))),
+        awakened([rule], signal).flatMap((woken) => detected(woken, signal).map((one) => ({ ...one, signal }))),
       );
 }
 
