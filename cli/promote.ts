@@ -8,7 +8,7 @@ import { allRules } from '../functions/deployment.ts';
 import { configPath, parseConfig } from '../shared/config/load.ts';
 import { fault } from '../shared/core/fault.ts';
 import { at, isObject } from '../shared/core/json.ts';
-import { type Config, covers, modeOf, modesFor } from '../shared/core/mode.ts';
+import { type Config, covers, isTurnedOff, modeOf, modesFor } from '../shared/core/mode.ts';
 import type { Mode, Rule } from '../shared/core/rule.ts';
 import { plain } from '../shared/notify/plain.ts';
 import { print, say } from './output.ts';
@@ -43,6 +43,11 @@ export async function run([id = '']: readonly string[], options: Options): Promi
   const text = readText(path);
   const config = parseConfig(text, path, rules);
   const evidence = options.evidence === undefined ? null : evidenceOf(options.evidence, rule);
+  if (isTurnedOff(config, rule))
+    throw fault(
+      'Refused',
+      `${rule.id} runs in ${rule.function}, which is not turned on: it writes identity policies, as good as being administrator; next: write "rooms: {${rule.function}: on}" into firebreak.yml by review, and promote again`,
+    );
   const now = modeOf(config, rule);
   const mode = options.mode ?? evidence?.mode ?? nextUp(rule, now);
   const possible = modesFor(rule.class);

@@ -96,8 +96,8 @@ function functionYml(room: string, rules: readonly Rule[]): string {
 
 const camel = (name: string): string => name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
-function rulesTs(found: readonly Found[]): string {
-  const imports = found.map(({ file, name }) => `import { ${name} } from './${file}';`);
+function rulesTs(found: readonly Found[], from: string): string {
+  const imports = found.map(({ file, name }) => `import { ${name} } from '${from}/${file}';`);
   return `// ${banner}\nimport type { Rule } from '../../shared/core/rule.ts';\n${imports.join('\n')}\n\n${listTs(found.map(({ name }) => name))}`;
 }
 
@@ -157,11 +157,29 @@ type Rooms = ReadonlyMap<string, readonly Found[]>;
 
 const acts = (found: readonly Found[]): boolean => found.some(({ rule }) => hasFix(rule));
 
+/** The rules that a room's own function has; a second one has those that name it and have a fix. */
+const own = (found: readonly Found[]): readonly Found[] => found.filter(({ rule }) => !hasFix(rule) || !rule.function);
+
+/** The functions beside their rooms' own: by name, the room and the rules. */
+const seconds = (rooms: Rooms): ReadonlyMap<string, readonly [string, readonly Found[]]> =>
+  new Map(
+    [...rooms].flatMap(([room, found]) => {
+      const elsewhere = found.filter(({ rule }) => hasFix(rule) && rule.function);
+      return [...Map.groupBy(elsewhere, ({ rule }) => rule.function ?? '')].map(
+        ([name, some]) => [name, [room, some]] as const,
+      );
+    }),
+  );
+
 /** The rules of each function, in the order of the functions' names. */
 function functionsOf(rooms: Rooms): ReadonlyMap<string, readonly Rule[]> {
-  const acting = [...rooms].filter(([, found]) => acts(found));
-  const telling = [...rooms].filter(([, found]) => !acts(found)).flatMap(([, found]) => found);
-  const functions = telling.length > 0 ? [...acting, [shared, telling] as const] : acting;
+  const folders = [...rooms]
+    .map(([room, found]) => [room, own(found)] as const)
+    .filter(([, found]) => found.length > 0);
+  const acting = folders.filter(([, found]) => acts(found));
+  const telling = folders.filter(([, found]) => !acts(found)).flatMap(([, found]) => found);
+  const second = [...seconds(rooms)].map(([name, [, found]]) => [name, found] as const);
+  const functions = [...acting, ...second, ...(telling.length > 0 ? [[shared, telling] as const] : [])];
   return new Map(
     functions
       .map(([name, found]) => [name, found.map(({ rule }) => rule)] as const)
@@ -172,7 +190,7 @@ function functionsOf(rooms: Rooms): ReadonlyMap<string, readonly Rule[]> {
 async function files(rooms: Rooms): Promise<ReadonlyMap<string, string>> {
   if (rooms.has(shared)) throw new Error(`functions/${shared} holds the rules of other rooms, and none of its own`);
   const functions = functionsOf(rooms);
-  const telling = [...rooms].filter(([, found]) => !acts(found)).map(([room]) => room);
+  const telling = [...rooms].filter(([, found]) => own(found).length > 0 && !acts(own(found))).map(([room]) => room);
   const rules = [...rooms.values()].flat().map(({ rule }) => rule);
   const { configSchema } = await import('../shared/config/schema.ts');
   // What the schema language cannot say (one exemption's resource or actor) stays the loader's to check.
@@ -183,7 +201,11 @@ async function files(rooms: Rooms): Promise<ReadonlyMap<string, string>> {
   };
   return new Map([
     ['functions/rooms.ts', roomsTs([...functions.keys()])],
-    ...[...rooms].map(([room, found]): [string, string] => [`functions/${room}/rules.ts`, rulesTs(found)]),
+    ...[...rooms].map(([room, found]): [string, string] => [`functions/${room}/rules.ts`, rulesTs(own(found), '.')]),
+    ...[...seconds(rooms)].map(([name, [room, found]]): [string, string] => [
+      `functions/${name}/rules.ts`,
+      rulesTs(found, `../${room}`),
+    ]),
     ...(telling.length > 0 ? [[`functions/${shared}/rules.ts`, watchTs(telling)] as const] : []),
     ...[...functions].flatMap(([name, own]): [string, string][] => {
       const handler = `functions/${name}/handler.ts`;
@@ -219,7 +241,11 @@ function leftovers(wanted: ReadonlyMap<string, string>, functions: ReadonlySet<s
     ...pages.map((file) => join('docs/rules', file)).filter((file) => file.endsWith('.md') && !wanted.has(file)),
     ...folders
       .filter(({ name }) => !functions.has(name))
-      .flatMap(({ name }) => ['handler.ts', 'function.yml'].map((file) => join('functions', name, file)))
+      .flatMap(({ name }) =>
+        ['handler.ts', 'function.yml', ...(rooms.has(name) ? [] : ['rules.ts'])].map((file) =>
+          join('functions', name, file),
+        ),
+      )
       .filter((file) => existsSync(join(root, file))),
   ];
 }

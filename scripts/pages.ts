@@ -3,14 +3,18 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toJsonSchema } from '@valibot/to-json-schema';
-import { modeOf, presets } from '../shared/core/mode.ts';
+import { type Config, modeOf, presets } from '../shared/core/mode.ts';
 import { arrivesIn, described } from '../shared/core/route.ts';
 import { hasFix, type Rule } from '../shared/core/rule.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const breaks = { nothing: 'nothing', access: 'somebody’s access', service: 'a running service' } as const;
 
-const modes = (rule: Rule): readonly string[] => presets.map((preset) => modeOf({ preset, modes: [] }, rule));
+/** A function that has to be turned on is shown as it is then. */
+const on = ({ function: named }: Rule): Pick<Config, 'rooms'> => (named ? { rooms: { [named]: 'on' } } : {});
+
+const modes = (rule: Rule): readonly string[] =>
+  presets.map((preset) => modeOf({ preset, modes: [], ...on(rule) }, rule));
 
 export function indexPage(rules: readonly Rule[], banner: string): string {
   const emulator = rules.filter((rule) => hasFix(rule) && rule.proof === 'emulator').length;

@@ -68,7 +68,7 @@ export function partsOf(rooms: readonly Room[], config: Config, stack: string): 
   };
   for (const room of rooms) {
     resources[roleOf(room)] = role(room, config, stack);
-    Object.assign(resources, readOnlyRules(room, stack));
+    Object.assign(resources, eventRules(room, stack));
   }
   const functions = Object.fromEntries(rooms.map((room) => [room.room, lambda(room, stack)]));
   return { functions, resources: { Resources: resources }, logRetention: config.retention.logs };
@@ -113,54 +113,58 @@ function lambda(room: Room, stack: string): Template {
     maximumRetryAttempts: 2,
     maximumEventAge: oldest,
     destinations: { onFailure: { type: 'sqs', arn: deadLetters } },
-    events: room.patterns.map((pattern) => ({
-      eventBridge: {
-        pattern,
-        // EventBridge's own queue, for what never reaches Lambda ("Using dead-letter queues to process undelivered
-        // events", Amazon EventBridge User Guide).
-        deadLetterQueueArn: deadLetters,
-        retryPolicy: { maximumEventAge: oldest, maximumRetryAttempts: 20 },
-      },
-    })),
   };
 }
 
 /**
- * Rules for read-only management events, which a rule in state ENABLED does not get ("Receiving read-only management
- * events from AWS services", Amazon EventBridge User Guide). osls cannot say this state.
+ * The EventBridge rules that wake a function, and its leave to be woken by them: one for all, since a function's policy
+ * may have 20 KB ("Lambda quotas", AWS Lambda Developer Guide). Read-only management events come to a rule of another
+ * state than ENABLED alone ("Receiving read-only management events from AWS services", Amazon EventBridge User Guide),
+ * which osls cannot say.
  */
-function readOnlyRules(room: Room, stack: string): Resources {
+function eventRules(room: Room, stack: string): Resources {
   const name = pascal(room.room);
   const functionArn = { 'Fn::GetAtt': [functionOf(room), 'Arn'] };
-  const resources: Resources = {};
-  for (const [index, pattern] of room.readOnlyPatterns.entries()) {
-    const id = `${name}ReadOnlyRule${index + 1}`;
+  const resources: Resources = {
+    [`${name}Woken`]: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: functionArn,
+        Principal: 'events.amazonaws.com',
+        SourceArn: sub(here('events', `rule/${stack}-${room.room}-*`)),
+      },
+    },
+  };
+  const add = (id: string, ruleName: string, State: string, EventPattern: Pattern): void => {
     resources[id] = {
       Type: 'AWS::Events::Rule',
       Properties: {
-        Name: `${stack}-${room.room}-read-only-${index + 1}`,
-        State: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
-        EventPattern: pattern,
+        Name: ruleName,
+        State,
+        EventPattern,
         Targets: [
           {
             Id: 'function',
             Arn: functionArn,
+            // EventBridge's own queue, for what never reaches Lambda ("Using dead-letter queues to process undelivered
+            // events", Amazon EventBridge User Guide).
             DeadLetterConfig: { Arn: deadLetters },
             RetryPolicy: { MaximumEventAgeInSeconds: oldest, MaximumRetryAttempts: 20 },
           },
         ],
       },
     };
-    resources[`${id}Permission`] = {
-      Type: 'AWS::Lambda::Permission',
-      Properties: {
-        Action: 'lambda:InvokeFunction',
-        FunctionName: functionArn,
-        Principal: 'events.amazonaws.com',
-        SourceArn: { 'Fn::GetAtt': [id, 'Arn'] },
-      },
-    };
-  }
+  };
+  for (const [index, pattern] of room.patterns.entries())
+    add(`${name}Rule${index + 1}`, `${stack}-${room.room}-${index + 1}`, 'ENABLED', pattern);
+  for (const [index, pattern] of room.readOnlyPatterns.entries())
+    add(
+      `${name}ReadOnlyRule${index + 1}`,
+      `${stack}-${room.room}-read-only-${index + 1}`,
+      'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
+      pattern,
+    );
   return resources;
 }
 

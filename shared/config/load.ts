@@ -116,8 +116,16 @@ function meaning(raw: JsonObject, rules: readonly Rule[], found: (path: Path) =>
       { path: [...path, 'mode'], message: `found ${mode}, expected one of ${possible.join(', ')}: ${named} ${why}` },
     ];
   });
+  const optional = [...new Set(rules.flatMap((rule) => rule.function ?? []))];
+  const unknown = Object.keys(isObject(raw['rooms']) ? raw['rooms'] : {}).filter(
+    (name) => !optional.includes(name as never),
+  );
+  const rooms = unknown.map((name) => ({
+    path: ['rooms', name],
+    message: `found ${name}, expected ${optional.join(', ') || 'none: no function has to be turned on'}`,
+  }));
   const baselines = isObject(raw['baselines']) ? Object.entries(raw['baselines']) : [];
-  return [...problems, ...baselines.flatMap(([id, value]) => baselineProblems(id, value, rules, found))];
+  return [...problems, ...rooms, ...baselines.flatMap(([id, value]) => baselineProblems(id, value, rules, found))];
 }
 
 function expectedRule(named: string, rules: readonly Rule[]): string {

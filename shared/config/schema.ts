@@ -141,6 +141,15 @@ export const configSchema = v.strictObject({
     v.pipe(v.array(modeLine), v.description('Modes against the preset; of the lines that match, the last one wins.')),
     [],
   ),
+  rooms: v.optional(
+    v.pipe(
+      v.record(v.string(), v.picklist(['on', 'off'], 'expected on or off')),
+      v.description(
+        'Functions that act only where they are turned on: iam-policies writes identity policies, which is as good as being administrator.',
+      ),
+    ),
+    {},
+  ),
   exemptions: v.optional(
     v.pipe(v.array(exemption), v.description('What is left alone, by whose word, and until when.')),
     [],

@@ -1,6 +1,6 @@
 /** What may be done about a finding, and why: failed calls, exemptions, modes and freshness, in that order. Pure. */
 import type { Json } from './json.ts';
-import { type Config, exemptionFor, type Home, homeOf, modeOf } from './mode.ts';
+import { type Config, exemptionFor, type Home, homeOf, isTurnedOff, modeOf } from './mode.ts';
 import { countsFailure } from './route.ts';
 import { type Finding, isUnreadable, type Mode, type Rule, type StateFix } from './rule.ts';
 import type { Signal } from './signal.ts';
@@ -74,7 +74,10 @@ function wayOf(
     if (threshold === undefined) return { way: 'tell', mode, note: 'this rule only tells' };
     return { way: 'count', mode, note: `told from ${threshold.times} within ${threshold.minutes} minutes on` };
   }
-  if (mode === 'notify') return { way: 'rehearse', mode, note: 'mode notify: this is what would have been changed' };
+  if (mode === 'notify') {
+    const why = isTurnedOff(config, rule) ? `${rule.function} is not turned on in firebreak.yml` : 'mode notify';
+    return { way: 'rehearse', mode, note: `${why}: this is what would have been changed` };
+  }
   if (mode === 'approve') return { way: 'approve', mode, note: 'mode approve: a person decides' };
   if (exempted)
     return {

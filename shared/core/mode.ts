@@ -43,6 +43,8 @@ export type Config = {
   readonly preset: Preset;
   readonly modes: readonly ModeLine[];
   readonly exemptions: readonly Exemption[];
+  /** Functions that act only where they are turned on: those that write identity policies. */
+  readonly rooms?: { readonly [name: string]: 'on' | 'off' };
   /** Settings by rule id, checked against the rule's own schema when the file is read. */
   readonly baselines: { readonly [rule: string]: unknown };
   /** Days. */
@@ -101,12 +103,14 @@ export type Scene = {
   readonly actor: string | undefined;
 };
 
+type Sets = Pick<Config, 'preset' | 'modes' | 'rooms'>;
+
+/** Whether a rule's function has to be turned on, and is not: then the rule at most tells what it would do. */
+export const isTurnedOff = ({ rooms }: Pick<Config, 'rooms'>, { function: named }: Pick<Rule, 'function'>): boolean =>
+  named !== undefined && rooms?.[named] !== 'on';
+
 /** The mode of a rule for this account and actor, before exemptions and freshness. */
-export function modeOf(
-  config: Pick<Config, 'preset' | 'modes'>,
-  rule: Pick<Rule, 'id' | 'class'>,
-  scene?: Scene,
-): Mode {
+export function modeOf(config: Sets, rule: Pick<Rule, 'id' | 'class' | 'function'>, scene?: Scene): Mode {
   const preset = byClass[rule.class][presets.indexOf(config.preset)] ?? 'notify';
   const line = config.modes.findLast(
     (candidate) =>
@@ -115,12 +119,13 @@ export function modeOf(
       (candidate.account === undefined || candidate.account === scene?.account) &&
       (candidate.actor === undefined || (scene?.actor !== undefined && covers(candidate.actor, scene.actor))),
   );
-  return line?.mode ?? preset;
+  const mode = line?.mode ?? preset;
+  return mode !== 'off' && isTurnedOff(config, rule) ? 'notify' : mode;
 }
 
 /** Whether any account or actor could have the rule act or be approved: whether its role needs to write. */
-export function mayWrite(config: Pick<Config, 'preset' | 'modes'>, rule: Rule): rule is FixRule {
-  if (!hasFix(rule)) return false;
+export function mayWrite(config: Sets, rule: Rule): rule is FixRule {
+  if (!hasFix(rule) || isTurnedOff(config, rule)) return false;
   const acts = (mode: Mode): boolean => mode === 'approve' || mode === 'remediate';
   return (
     acts(modeOf(config, rule)) ||

@@ -5,15 +5,15 @@
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { undo } from '../../shared/core/people.ts';
 import type { Found } from '../../shared/core/signal.ts';
-import { hands, roleEnv, ruleOf } from '../support/hands.ts';
+import { functionOf, hands, roleEnv, ruleOf } from '../support/hands.ts';
 import { allows, askedBy, grantsOf, without } from '../support/iam.ts';
 import { policiesOf } from '../support/roles.ts';
-import { allStages } from '../support/stages.ts';
+import { stagesOn } from '../support/stages.ts';
 import { engineFor, putOut } from '../support/staging.ts';
 import { type Seen, since, tap } from '../support/wire.ts';
 
 // Before any hands: what a stage sets up is the administrator's work, by clients of its own and past the wire.
-const stages = await allStages();
+const stages = await stagesOn('emulator');
 const tapped = await tap(inject('sandbox').env);
 afterAll(() => tapped.stop());
 
@@ -22,7 +22,7 @@ async function callsOf(room: string): Promise<readonly Seen[]> {
   const mark = tapped.log.length;
   const role = await roleEnv(room, tapped.env);
   const own = await hands(role.env);
-  for (const stage of stages.filter(({ rule }) => rule.startsWith(`${room}/`))) {
+  for (const stage of stages.filter(({ rule }) => functionOf(rule) === room)) {
     const staged = await stage.set();
     try {
       const run = engineFor(own, ruleOf(own, stage), staged.target, { patient: true });
@@ -53,7 +53,7 @@ const invented: Found = {
   body: { service: { detectorId: '12abc34d567e8fa901bc2d34e56789f0' } },
 };
 
-const rooms = [...new Set(stages.map(({ rule }) => rule.split('/')[0] ?? ''))];
+const rooms = [...new Set(stages.map(({ rule }) => functionOf(rule)))];
 
 describe.each(rooms)('the role of %s', async (room) => {
   const policies = policiesOf(room);

@@ -159,6 +159,18 @@ test('the patterns deployed are those that the rules say, each within EventBridg
   for (const pattern of deployed) expect(pattern.length).toBeLessThan(patternLimit);
 });
 
+test('stays well within what CloudFormation and IAM take', () => {
+  // "CloudFormation quotas" (resources in a template: 500) and "IAM and AWS STS quotas" (role inline policies together:
+  // 10,240 characters without white space; pseudo-parameters are longer than what stands for them).
+  const all = Object.values(of('strict').Resources);
+  expect(all.length).toBeLessThan(450);
+  for (const { Properties } of resources('strict', 'AWS::IAM::Role'))
+    expect([Properties['RoleName'], JSON.stringify(Properties['Policies'] ?? []).length < 10_240]).toEqual([
+      Properties['RoleName'],
+      true,
+    ]);
+});
+
 test('incidents are kept on demand, encrypted, recoverable and not for ever', () => {
   const [table] = resources('guard', 'AWS::DynamoDB::Table');
   expect(table?.Properties).toMatchObject({

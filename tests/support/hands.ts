@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { vi } from 'vitest';
+import { rooms } from '../../functions/rooms.ts';
 import type { Deps } from '../../shared/core/deps.ts';
 import type { FixRule, Rule } from '../../shared/core/rule.ts';
 import type { compose } from '../../shared/lambda/compose.ts';
@@ -54,14 +55,25 @@ export async function hands(env: Env): Promise<Hands> {
   };
 }
 
-/** Every hand of its own environment holds the same rules: this one's, with the settings that the stage is set for. */
-export function ruleOf({ rules }: Hands, { rule: id, baseline }: Pick<Stage, 'rule' | 'baseline'>): FixRule {
-  const rule = rules.find((one) => one.id === id);
-  if (!rule?.fix) throw new Error(`there is no rule ${id} with a fix`);
+/** Every hand of its own environment holds the same rules: this one's, with what the stage says was set and learned. */
+export function ruleOf({ rules }: Pick<Hands, 'rules'>, stage: Pick<Stage, 'rule' | 'baseline' | 'learned'>): FixRule {
+  const rule = rules.find((one) => one.id === stage.rule);
+  if (!rule?.fix) throw new Error(`there is no rule ${stage.rule} with a fix`);
   const fixing = rule as FixRule;
-  if (baseline === undefined) return fixing;
+  const { baseline, learned } = stage;
+  const known = {
+    ...(baseline !== undefined && { baseline }),
+    ...(learned !== undefined && { learned: { state: learned, by: 'the stage', at: '2026-03-01T00:00:00Z' } }),
+  };
   const { fix } = fixing;
-  return { ...fixing, fix: { ...fix, desire: (state, context) => fix.desire(state, { ...context, baseline }) } };
+  return { ...fixing, fix: { ...fix, desire: (state, context) => fix.desire(state, { ...context, ...known }) } };
+}
+
+/** The function that a rule runs in. */
+export function functionOf(id: string): string {
+  const [found] = Object.entries(rooms).find(([, rules]) => rules.some((rule) => rule.id === id)) ?? [];
+  if (found === undefined) throw new Error(`no function has the rule ${id}: npm run generate`);
+  return found;
 }
 
 /** A role in the sandbox with the room's own policies, and the environment of its session. */

@@ -15,3 +15,15 @@ export async function allStages(): Promise<readonly Stage[]> {
   });
   return (await Promise.all(found)).flat();
 }
+
+/** The stages of the rules whose laws are shown on this ground. To be loaded as early as `allStages`. */
+export async function stagesOn(ground: 'emulator' | 'fake'): Promise<readonly Stage[]> {
+  const { rooms } = await import('../../functions/rooms.ts');
+  const rules = new Map(Object.values(rooms).flatMap((some) => some.map((rule) => [rule.id as string, rule] as const)));
+  return (await allStages()).filter(({ rule: id }) => {
+    const rule = rules.get(id);
+    // A stage whose rule is gone would silently test nothing.
+    if (!rule?.fix) throw new Error(`tests/stages: there is no rule ${id} with a fix`);
+    return rule.proof === ground;
+  });
+}

@@ -29,6 +29,11 @@ const stage = (name: string, o: { days: number; replica?: true; disabled?: true 
     return {
       target: { key },
       after: 'Disabled',
+      call: {
+        name: 'ScheduleKeyDeletion',
+        request: { keyId: key, pendingWindowInDays: o.days },
+        response: { keyId: key, keyState: state },
+      },
       async clear() {
         if (o.replica) await schedule(key.replace(/^(arn:aws:kms:)[^:]+/, '$1eu-west-1'), 'eu-west-1');
         await schedule(key);
