@@ -49,6 +49,8 @@ export function listing(rule: Rule, config: Config) {
     permissions: { read: actions(mends?.permissions.read ?? []), write: actions(mends?.permissions.write ?? []) },
     controls: rule.controls.map(({ framework, id, source }) => ({ framework, id, source })),
     responsibility: rule.responsibility,
+    function: rule.function ?? null,
+    threshold: mends ? null : (rule.fix === undefined && rule.threshold) || null,
     proof: mends?.proof ?? null,
     unconfirmed: rule.unconfirmed ?? null,
   };
@@ -62,7 +64,9 @@ function human(listed: readonly ReturnType<typeof listing>[]): readonly string[]
     ['RULE', 'SEVERITY', 'MODE', 'BREAKS', 'PROOF', 'TITLE'],
     listed.map((rule) => [rule.id, rule.severity, rule.mode, rule.breaks, rule.proof ?? '-', rule.title]),
   );
-  return [head, ...rows.flatMap((row, index) => [row, ...details(listed[index])])];
+  const on = (proof: string | null): number => listed.filter((rule) => rule.proof === proof).length;
+  const counted = `${listed.length} rules: ${on('emulator')} fixes proven on an emulator, ${on('fake')} on a fake; ${on(null)} only tell`;
+  return [head, ...rows.flatMap((row, index) => [row, ...details(listed[index])]), counted];
 }
 
 function details(rule: ReturnType<typeof listing> | undefined): readonly string[] {
