@@ -38,5 +38,5 @@ export function deafRules(rules: readonly Rule[], region: string): readonly Deaf
 export const deafWarnings = (rules: readonly Rule[], region: string): readonly string[] =>
   deafRules(rules, region).map(
     ({ rule, arrivesIn: home, names, wholly }) =>
-      `warning: in ${region} ${rule} ${wholly ? 'cannot fire' : 'does not hear all'}: ${names.join(', ')} arrives in ${home} alone; deploy there too`,
+      `warning: in ${region} ${rule} ${wholly ? 'cannot fire' : 'does not hear all'}: ${names.join(', ')} ${names.length === 1 ? 'arrives' : 'arrive'} in ${home} alone; deploy there too`,
   );

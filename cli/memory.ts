@@ -26,6 +26,9 @@ export function inMemory(): Incidents & { all(): readonly Incident[] } {
     ownerOf: async () => null,
     begunBetween: async () => [],
     overdue: async () => [],
+    lessons: async () => ({ learned: null, candidate: null }),
+    suggest: async () => {},
+    conclude: async () => false,
     all: () => [...held.values()],
   };
 }

@@ -120,14 +120,20 @@ export function understood(message: Pick<Message, 'Body' | 'MessageAttributes'>,
   if (!isObject(event)) return 'its event is no JSON object';
   // Whoever can put a message into the queue must not steer these credentials to other functions, or past an approval. A
   // look that was due is neither: it decides nothing, and does only what the stored record says.
-  const look = text(event, 'firebreak') === 'due' ? text(event, 'incident') : undefined;
+  const look = text(event, 'firebreak') === 'due' ? lookOf(event) : undefined;
   if ('firebreak' in event && look === undefined) return 'it is a command to Firebreak, not an event';
   const arn = parseArn(target);
   const lambda = arn?.service === 'lambda' ? /^function:([^:]+)/.exec(arn.resource)?.[1] : undefined;
   const ours = Object.keys(rooms).map(names.lambda);
   if (lambda === undefined || !ours.includes(lambda))
     return `${target} is no function of stack ${names.stack}; expected one of ${ours.join(', ')}`;
-  return { lambda, event: look === undefined ? event : { firebreak: 'due', incident: look } };
+  return { lambda, event: look === undefined ? event : { firebreak: 'due', ...look } };
+}
+
+/** An incident, or the lens of a state that may be learned; nothing else that came with it. */
+function lookOf(event: JsonObject): JsonObject | undefined {
+  const [incident, learned] = [text(event, 'incident'), text(event, 'learned')];
+  return incident !== undefined ? { incident } : learned !== undefined ? { learned } : undefined;
 }
 
 function parsed(body: string): unknown {

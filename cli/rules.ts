@@ -2,9 +2,11 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../functions/deployment.ts';
 import { rooms } from '../functions/rooms.ts';
+import { fault } from '../shared/core/fault.ts';
 import { type Config, modeOf } from '../shared/core/mode.ts';
 import { described } from '../shared/core/route.ts';
 import { hasFix, type Permission, type Rule } from '../shared/core/rule.ts';
+import { plain } from '../shared/notify/plain.ts';
 import { deafWarnings } from './deaf.ts';
 import { print, say, table, toJson } from './output.ts';
 
@@ -23,6 +25,8 @@ export const define = (command: Command): Command =>
 
 export async function run(_args: readonly string[], options: Options): Promise<number> {
   const config = loadConfig(options.config);
+  if (options.region !== undefined && !/^[a-z]{2,4}(-[a-z]+)+-\d+$/.test(options.region))
+    throw fault('UsageError', `found the region ${plain(options.region, 40)}, expected one such as eu-west-1`);
   const rules = Object.values(rooms)
     .flat()
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
@@ -49,8 +53,6 @@ export function listing(rule: Rule, config: Config) {
     permissions: { read: actions(mends?.permissions.read ?? []), write: actions(mends?.permissions.write ?? []) },
     controls: rule.controls.map(({ framework, id, source }) => ({ framework, id, source })),
     responsibility: rule.responsibility,
-    function: rule.function ?? null,
-    threshold: mends ? null : (rule.fix === undefined && rule.threshold) || null,
     proof: mends?.proof ?? null,
     unconfirmed: rule.unconfirmed ?? null,
   };

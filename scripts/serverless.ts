@@ -56,7 +56,23 @@ export async function stackParts(): Promise<StackParts> {
   const config = await loadConfig(resolve(root, process.env['FIREBREAK_CONFIG'] ?? 'firebreak.yml'));
   const rooms = await readRooms();
   if (process.argv.some((word) => word === 'package' || word === 'deploy')) await mustBeBuilt(rooms);
-  return partsOf(rooms, config, process.env['FIREBREAK_STACK'] || 'firebreak');
+  return partsOf(rooms, config, stackName(rooms));
+}
+
+/**
+ * The stack's name, as CloudFormation wants it (API reference, CreateStack, StackName), and short enough for the longest
+ * role, whose name may have 64 characters (IAM API reference, CreateRole, RoleName).
+ * @throws Error where it is not
+ */
+function stackName(rooms: readonly Room[]): string {
+  const name = process.env['FIREBREAK_STACK'] || 'firebreak';
+  const longest = Math.max(
+    ...[...rooms.map(({ room }) => room), 'operator'].map((room) => `-${room}-ap-southeast-2`.length),
+  );
+  if (/^[A-Za-z][A-Za-z0-9-]*$/.test(name) && name.length + longest <= 64) return name;
+  throw new Error(
+    `found the stack's name ${JSON.stringify(name)} in FIREBREAK_STACK, expected at most ${64 - longest} letters, digits and hyphens, a letter first`,
+  );
 }
 
 /** The same, pure: the parts of a stack for these rooms under this configuration. */

@@ -1,8 +1,10 @@
 /**
- * npm run demo: a sandbox account, the real stack deployed into it, five fires lit and what Firebreak made of them.
- * Every step is checked against the account itself; the exit code is 1 if any did not do what it says.
+ * npm run demo: a sandbox account, the real stack deployed into it, five fires lit and what Firebreak made of them; with
+ * `--all` every fire whose API the emulators have, with a table of times. Every step is checked against the account
+ * itself; the exit code is 1 if any did not do what it says.
  */
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +17,7 @@ import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
 import { difference } from '../../shared/notify/diff.ts';
 import { deployInto, run } from '../sandbox/deploy.ts';
 import { credentialsOf, type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import type { Tried } from './all.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const config = join(root, 'scripts/demo/firebreak.yml');
@@ -49,6 +52,78 @@ type Report = {
   refused: { function: string; action: string; error: string } | null;
 };
 
+/** What is there before anything else, and gone after it, whatever happens. */
+async function inSandbox(config: string, problems: string[], work: (env: Record<string, string>) => Promise<void>) {
+  let sandbox: Sandbox | undefined;
+  try {
+    sandbox = await startSandbox({ log: step });
+    step(`sandbox account ${sandbox.account} is up at ${sandbox.endpoint} (IAM enforced) and ${sandbox.moto} (EC2)`);
+    Object.assign(process.env, sandbox.env);
+    step('packaging and deploying serverless.yml with osls …');
+    const env = await deployInto(sandbox, config, step);
+    step('deployed: stack firebreak\n');
+    await work(env);
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error));
+  } finally {
+    await sandbox?.stop();
+  }
+}
+
+const endings = (ok: boolean, seconds: number): string =>
+  ok
+    ? `${mark(true)} ${bold(`Everything did what it says, in ${seconds} s.`)} The sandbox is gone; nothing is left running.`
+    : bold(`The demo failed after ${seconds} s.`);
+
+const secondsNow = (): number => Number(((performance.now() - began) / 1000).toFixed(1));
+
+async function everything(file: string | undefined): Promise<boolean> {
+  const { allConfig, allFires, tryFire, unlit } = await import('./all.ts');
+  const fires = await allFires();
+  const problems: string[] = [];
+  const tried: Tried[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'firebreak-demo-'));
+  try {
+    const config = join(folder, 'firebreak.yml');
+    writeFileSync(config, allConfig(fires));
+    say(
+      bold(`Firebreak puts out ${fires.length} fires in an account that exists only on this machine. Preset strict.\n`),
+    );
+    await inSandbox(config, problems, async (env) => {
+      for (const fire of fires) {
+        const one = await tryFire(fire, env, patience).catch((error: unknown) => ({
+          rule: fire.rule.id,
+          stage: fire.stage.name,
+          outcome: 'fault',
+          seconds: null,
+          ok: false,
+          why: error instanceof Error ? error.message : String(error),
+        }));
+        tried.push(one);
+        const time = one.seconds === null ? '' : `${one.seconds.toFixed(1)} s`;
+        say(`${mark(one.ok)} ${time.padStart(7)}  ${one.outcome.padEnd(8)}  ${one.rule.padEnd(34)}  ${one.stage}`);
+        if (!one.ok) problems.push(`${one.rule} (${one.stage}): ${one.outcome}: ${one.why ?? ''}`);
+      }
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  const rest = unlit(fires);
+  if (rest.length > 0) say(`\nNot lit here:\n${rest.map((line) => `  ${line}`).join('\n')}`);
+  const times = tried.flatMap(({ seconds }) => seconds ?? []).toSorted((a, b) => a - b);
+  const median = times[Math.floor(times.length / 2)];
+  if (median !== undefined)
+    say(`\nFrom the call to the proof: ${median} s in the middle, ${times.at(-1)} s at the most.`);
+  const ok = problems.length === 0 && tried.length === fires.length;
+  const seconds = secondsNow();
+  if (file !== undefined)
+    writeFileSync(file, `${JSON.stringify({ preset: 'strict', ok, seconds, fires: tried, unlit: rest }, null, 2)}\n`);
+  say();
+  for (const problem of problems) say(`${mark(false)} ${problem}`);
+  say(endings(ok, seconds));
+  return ok;
+}
+
 async function main(file: string | undefined): Promise<boolean> {
   const report: Report = {
     preset: 'standard',
@@ -61,36 +136,18 @@ async function main(file: string | undefined): Promise<boolean> {
     refused: null,
   };
   const problems: string[] = [];
-  let sandbox: Sandbox | undefined;
-  try {
-    say(bold('Firebreak puts out five fires in an account that exists only on this machine.'));
-    say(
-      'Preset standard, from scripts/demo/firebreak.yml; the shipped firebreak.yml says guard, which changes less.\n',
-    );
-    sandbox = await startSandbox({ log: step });
-    step(`sandbox account ${sandbox.account} is up at ${sandbox.endpoint} (IAM enforced) and ${sandbox.moto} (EC2)`);
-    Object.assign(process.env, sandbox.env);
-    step('packaging and deploying serverless.yml with osls …');
-    const env = await deployInto(sandbox, config, step);
-    step('deployed: stack firebreak\n');
-    await play(report, problems, env);
-  } catch (error) {
-    problems.push(error instanceof Error ? error.message : String(error));
-  } finally {
-    await sandbox?.stop();
-  }
+  say(bold('Firebreak puts out five fires in an account that exists only on this machine.'));
+  say('Preset standard, from scripts/demo/firebreak.yml; the shipped firebreak.yml says guard, which changes less.\n');
+  await inSandbox(config, problems, (env) => play(report, problems, env));
   report.ok = problems.length === 0;
-  report.seconds = Number(((performance.now() - began) / 1000).toFixed(1));
+  report.seconds = secondsNow();
   if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
   say();
   for (const problem of problems) say(`${mark(false)} ${problem}`);
-  say(
-    report.ok
-      ? `${mark(true)} ${bold(`Everything did what it says, in ${report.seconds} s.`)} The sandbox is gone; nothing is left running.`
-      : bold(`The demo failed after ${report.seconds} s.`),
-  );
+  say(endings(report.ok, report.seconds));
   if (report.ok) {
     say('\nWhere to look next:');
+    say('  npm run demo -- --all      every fire whose API the emulators have, with a table of times');
     say('  npm run sandbox            the same account, kept up to play with');
     say('  npx firebreak rules        what is recognised, and what may be done about it');
     say('  npx firebreak classify     what the rules make of your own CloudTrail files, without an account');
@@ -146,7 +203,7 @@ async function play(report: Report, problems: string[], env: Record<string, stri
     if (fire.expected === 'fixed') {
       check(
         after !== undefined && seconds !== null,
-        `read back by the function${seconds === null ? '' : `, ${seconds.toFixed(1)} s after the call`}`,
+        `${fire.rule}: read back by the function${seconds === null ? '' : `, ${seconds.toFixed(1)} s after the call`}`,
       );
       check(canonical(now) !== lit && fire.safe(now), 'and the account itself, asked now, says so');
     } else if (fire.expected === 'asked') {
@@ -243,5 +300,32 @@ async function until<T>(look: () => Promise<T | undefined>): Promise<T | undefin
   return undefined;
 }
 
-const { values } = parseArgs({ options: { json: { type: 'string' } } });
-process.exitCode = (await main(values.json)) ? 0 : 1;
+const usage = `usage: npm run demo -- [--all] [--json FILE]
+
+  --all        every fire whose API the emulators have, under preset strict, with a table of times
+  --json FILE  write what came of it as JSON, too`;
+
+type Asked = { readonly all: boolean; readonly file: string | undefined };
+
+/** What the command line says, or why it can't be done: learnt before minutes have passed. */
+function asked(): Asked | { readonly exit: number; readonly says: string } {
+  try {
+    const options = {
+      all: { type: 'boolean' },
+      json: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    } as const;
+    const { values } = parseArgs({ options });
+    if (values.help) return { exit: 0, says: usage };
+    if (values.json !== undefined) writeFileSync(values.json, '', { flag: 'a' });
+    return { all: values.all === true, file: values.json };
+  } catch (error) {
+    return { exit: 2, says: `demo: ${(error as Error).message}\n\n${usage}` };
+  }
+}
+
+const wish = asked();
+if ('says' in wish) {
+  (wish.exit === 0 ? process.stdout : process.stderr).write(`${wish.says}\n`);
+  process.exitCode = wish.exit;
+} else process.exitCode = (await (wish.all ? everything(wish.file) : main(wish.file))) ? 0 : 1;

@@ -226,7 +226,7 @@ export const fires: readonly Fire[] = [
 ];
 
 /** A CloudTrail record of the call just made (CloudTrail user guide, "CloudTrail record contents"). */
-function detail(
+export function detail(
   service: string,
   name: string,
   request: Json,

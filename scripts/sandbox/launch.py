@@ -17,6 +17,7 @@ Environment, besides what MiniStack itself reads (GATEWAY_PORT, BIND_HOST, AUTH,
 """
 
 import contextvars
+import fnmatch
 import json
 import os
 import shutil
@@ -234,14 +235,18 @@ def mend_invoke_permission():
 
 
 def lets_rule(statement, rule_arn):
-    """Whether one statement of a function's policy lets one EventBridge rule invoke it."""
+    """Whether one statement of a function's policy lets one EventBridge rule invoke it.
+
+    The source's ARN may hold wildcards: "Lambda configures the comparison using the StringLike operator" (AWS Lambda API
+    Reference, AddPermission, SourceArn).
+    """
     principal = statement.get("Principal")
     service = principal.get("Service") if isinstance(principal, dict) else principal
     if statement.get("Effect") != "Allow" or service != "events.amazonaws.com":
         return False
     condition = statement.get("Condition") or {}
     sources = [v for test in condition.values() for k, v in test.items() if k.lower() == "aws:sourcearn"]
-    return not sources or rule_arn in sources
+    return not sources or any(fnmatch.fnmatchcase(rule_arn or "", source) for source in sources)
 
 
 def mend_async_invocation():

@@ -29,6 +29,7 @@ const nearest = 2;
 export function problemsOf(rule: Rule, files: RuleFiles): readonly string[] {
   return [
     ...fileProblems(rule, files),
+    ...triggerProblems(rule),
     ...wordProblems(rule),
     ...permissionProblems(rule),
     ...importProblems(rule, files),
@@ -44,6 +45,12 @@ function fileProblems(rule: Rule, files: RuleFiles): readonly string[] {
     ...(lines <= longest ? [] : [`the file has ${lines} lines: at most ${longest}`]),
   ];
 }
+
+/** The scaffold's placeholder: a rule on it never wakes. */
+const triggerProblems = (rule: Rule): readonly string[] =>
+  rule.triggers.some((trigger) => trigger.kind === 'call' && trigger.name === 'WriteMe')
+    ? ['the trigger WriteMe is the scaffold’s: write CloudTrail’s eventName']
+    : [];
 
 function wordProblems(rule: Rule): readonly string[] {
   const sentences = { why: rule.why, ...(hasFix(rule) && { risk: rule.risk }) };

@@ -103,6 +103,7 @@ describe('a new rule in a room that is there, and one in a new room', () => {
     const { stdout, stderr } = run('--input-type=module', '-e', ask);
     expect(stderr).toBe('');
     const wanting = [
+      'the trigger WriteMe is the scaffold’s: write CloudTrail’s eventName',
       'why needs a few words, and no space around them',
       'title needs a few words, and no space around them',
       'why is not a sentence: ""',

@@ -134,6 +134,11 @@ describe('the checks themselves', () => {
     ['two rules in a file', /exports 2 rules/, sample, { exported: 2 }],
     ['an id that is not the path', /is not the path/, rule({ id: 's3/other' })],
     ['a file that is too long', /131 lines: at most 130/, sample, { source: 'x\n'.repeat(131) }],
+    [
+      'the scaffold’s trigger',
+      /WriteMe is the scaffold/,
+      rule({ triggers: [{ kind: 'call', service: 's3.amazonaws.com', name: 'WriteMe' }] }),
+    ],
     ['no reason why', /why needs a few words/, rule({ why: '' })],
     ['a reason that is no sentence', /why is not a sentence/, rule({ why: 'public buckets are bad' })],
     ['a risk that is no sentence', /risk is not a sentence/, rule({ risk: 'it may break things' })],

@@ -1,0 +1,108 @@
+/** The demo's `--all`: every fire whose API the emulators have, from the stages on which the lens laws are tried. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { rooms } from '../../functions/rooms.ts';
+import type { Incident } from '../../shared/core/incident.ts';
+import { canonical, type Json } from '../../shared/core/json.ts';
+import { type FixRule, hasFix, isUnknown } from '../../shared/core/rule.ts';
+import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
+import type { Stage, Staged } from '../../tests/support/stage.ts';
+import { allStages } from '../../tests/support/stages.ts';
+import { run } from '../sandbox/deploy.ts';
+import { detail, put } from './fires.ts';
+
+export type Tried = {
+  readonly rule: string;
+  readonly stage: string;
+  readonly outcome: string;
+  /** From the call to the verified fix. */
+  readonly seconds: number | null;
+  readonly ok: boolean;
+  readonly why?: string;
+};
+
+type Fire = { readonly rule: FixRule; readonly stage: Stage };
+
+const fixes = (): readonly FixRule[] =>
+  Object.values(rooms)
+    .flat()
+    .filter(hasFix)
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+
+/** One stage a rule: the first that needs nothing set, else the first. */
+export async function allFires(): Promise<readonly Fire[]> {
+  const stages = await allStages();
+  return fixes().flatMap((rule) => {
+    const own = stages.filter((stage) => stage.rule === rule.id && stage.learned === undefined);
+    const stage = own.find(({ baseline }) => baseline === undefined) ?? own[0];
+    return rule.proof === 'emulator' && stage ? [{ rule, stage }] : [];
+  });
+}
+
+/** Rules that are not lit, and why not. */
+export const unlit = (fires: readonly Fire[]): readonly string[] =>
+  fixes()
+    .filter((rule) => !fires.some((fire) => fire.rule.id === rule.id))
+    .map(
+      ({ id, proof }) => `${id}: ${proof === 'fake' ? 'no emulator has its API' : 'its way back is learned in a day'}`,
+    );
+
+/** The configuration that lets all of them act: `strict`, with what the stages want set. */
+export function allConfig(fires: readonly Fire[]): string {
+  const named = [...new Set(fires.flatMap(({ rule }) => rule.function ?? []))];
+  const baselines = fires.flatMap(({ rule, stage }) =>
+    stage.baseline === undefined ? [] : [[rule.id, stage.baseline] as const],
+  );
+  return JSON.stringify({
+    preset: 'strict',
+    rooms: Object.fromEntries(named.map((name) => [name, 'on'])),
+    baselines: Object.fromEntries(baselines),
+  });
+}
+
+/** Lights one fire, waits until it is out, and asks the account itself. */
+export async function tryFire({ rule, stage }: Fire, env: Record<string, string>, patience: number): Promise<Tried> {
+  const told = { rule: rule.id, stage: stage.name };
+  const staged = await stage.set();
+  try {
+    if (!staged.call) return { ...told, outcome: 'not lit', seconds: null, ok: false, why: 'its stage names no call' };
+    const event = eventOf(rule, staged.call);
+    await put(event);
+    let incident = await ended(String(event['eventID']), rule.id, patience);
+    if (incident?.outcome === 'asked') {
+      await run('node', ['cli/main.ts', 'approve', incident.id], env);
+      incident = await ended(String(event['eventID']), rule.id, patience);
+    }
+    const outcome = incident?.outcome ?? 'no incident';
+    const { event: from, verified } = incident?.times ?? {};
+    const seconds = from && verified ? (Date.parse(verified) - Date.parse(from)) / 1000 : null;
+    const out = outcome === 'fixed' || outcome === 'held';
+    const safe = out && (await isSafe(rule, stage, staged));
+    const why = out ? 'asked now, the account says otherwise' : (incident?.note ?? 'nobody was told in time');
+    return { ...told, outcome, seconds, ok: safe, ...(!safe && { why }) };
+  } finally {
+    await staged.clear();
+  }
+}
+
+function eventOf(rule: FixRule, { name, request, response = null }: NonNullable<Staged['call']>) {
+  const trigger = rule.triggers.find((one) => one.kind === 'call' && one.name === name);
+  if (trigger?.kind !== 'call') throw new Error(`${rule.id} does not wake on ${name}`);
+  return detail(trigger.service, name, request, response, undefined);
+}
+
+async function isSafe({ fix }: FixRule, stage: Stage, { target }: Staged): Promise<boolean> {
+  const canon = (state: Json): string => canonical(state === null || !fix.lens.canon ? state : fix.lens.canon(state));
+  const state = await fix.lens.read(target);
+  const home = { account: '123456789012' };
+  const wanted = fix.desire(state, { target, baseline: stage.baseline ?? {}, home, learned: null });
+  return !isUnknown(wanted) && canon(wanted) === canon(state);
+}
+
+async function ended(event: string, rule: string, patience: number): Promise<Incident | undefined> {
+  const store = dynamoIncidents('firebreak-incidents', 400);
+  for (const end = performance.now() + patience; performance.now() < end; await pause(150)) {
+    const found = (await store.list(2, new Date())).find((one) => one.event.id === event && one.rules.includes(rule));
+    if (found && !['open', 'settling'].includes(found.outcome) && found.told === found.outcome) return found;
+  }
+  return undefined;
+}
