@@ -1,5 +1,5 @@
 /**
- * npm run bench:backtest [-- --records N --files N]: what reading a history costs, beside what nobody can do without
+ * npm run bench:backtest [-- --records N --files N --one-in N --json FILE]: what reading a history costs, beside what nobody can do without
  * (gunzip), what a reader without tricks would pay (JSON.parse of everything), and DuckDB with the same names in one WHERE.
  * Each is a process of its own over the same files, start-up and all; CPU of all its threads.
  */
@@ -37,6 +37,9 @@ print(found[0])
 os.write(3, json.dumps({'cpu': used.ru_utime + used.ru_stime, 'peak': used.ru_maxrss / 1024}).encode())
 `;
 
+/** As `npm run bench` writes them. */
+type Row = { name: string; value: number; unit: string; yardstick: string | null; ratio: number | null };
+
 type Used = { readonly cpu: number; readonly peak: number; readonly wall: number; readonly out: string };
 
 async function measured(file: string, args: readonly string[], env: Record<string, string> = {}): Promise<Used> {
@@ -65,8 +68,14 @@ async function withDuckdb(folder: string): Promise<string | null> {
 
 async function bench(): Promise<void> {
   const { values } = parseArgs({
-    options: { records: { type: 'string' }, files: { type: 'string' }, 'one-in': { type: 'string', multiple: true } },
+    options: {
+      records: { type: 'string' },
+      files: { type: 'string' },
+      'one-in': { type: 'string', multiple: true },
+      json: { type: 'string' },
+    },
   });
+  const rows: Row[] = [];
   const records = Number(values.records ?? 1_000_000);
   const files = Number(values.files ?? Math.max(20, records / 2000));
   const folder = mkdtempSync(join(tmpdir(), 'firebreak-bench-'));
@@ -101,10 +110,26 @@ async function bench(): Promise<void> {
       console.log(
         `\none in ${oneIn}: ${records.toLocaleString('en')} records, ${paths.length} files, ${Math.round(bytes / 1e6)} MB of text, ${Math.round(zipped / 1e6)} MB zipped; ${rules.length} rules, ${names.length} names, ${findings} findings; ${availableParallelism()} cores, Node ${process.version}`,
       );
-      const row = (what: string, used: Used): void =>
+      const row = (what: string, used: Used): void => {
+        const told = (name: string, value: number, unit: string, yardstick: string | null, ratio: number | null) =>
+          rows.push({ name: `one in ${oneIn}: ${name}`, value, unit, yardstick, ratio });
+        told(`${what}, CPU`, used.cpu, 's', 'gunzip only', used.cpu / gunzip.cpu);
+        if (query && used === ours)
+          told(`${what}, CPU by DuckDB's`, used.cpu, 's', 'DuckDB, one WHERE', used.cpu / query.cpu);
+        told(`${what}, wall`, used.wall, 's', 'gunzip only', used.wall / gunzip.wall);
+        told(`${what}, peak memory`, used.peak, 'MB', 'backtest of a tenth of it', used.peak / small.peak);
         console.log(
           `  ${what.padEnd(34)} CPU ${used.cpu.toFixed(2).padStart(7)} s  wall ${used.wall.toFixed(2).padStart(6)} s  peak ${used.peak.toFixed(0).padStart(5)} MB  ${(used.cpu / gunzip.cpu).toFixed(2)} × gunzip`,
         );
+      };
+      rows.push({ name: `one in ${oneIn}: rules`, value: rules.length, unit: 'rules', yardstick: null, ratio: null });
+      rows.push({
+        name: `one in ${oneIn}: findings`,
+        value: Number(findings?.replaceAll(',', '') ?? Number.NaN),
+        unit: 'findings',
+        yardstick: null,
+        ratio: null,
+      });
       row('backtest, all rules', ours);
       row('backtest of a tenth of it', small);
       row('gunzip only', gunzip);
@@ -114,6 +139,7 @@ async function bench(): Promise<void> {
         `  CPU ${(ours.cpu / gunzip.cpu).toFixed(2)} × gunzip only (aim 1.8)${query ? `, ${(ours.cpu / query.cpu).toFixed(2)} × DuckDB (aim 0.6)` : ''}; peak ${ours.peak.toFixed(0)} MB (aim 200), ${(ours.peak / small.peak).toFixed(2)} × that of a tenth (aim 1.3); ${(ours.cpu / ours.wall).toFixed(2)} cores busy`,
       );
     }
+    if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -151,6 +151,40 @@ def mend_principal_arn():
     iam_evaluator._resolve_condition_key = with_role
 
 
+def mend_iam_requests():
+    """A call of IAM's is decided for the resource that it changes, and knows the policy that it attaches.
+
+    MiniStack asks about the user where a group is changed, about everything where an access key is all that is named, and
+    has no iam:PolicyARN (service authorization reference, AWS Identity and Access Management).
+    """
+    from ministack.core import iam_actions, iam_evaluator
+    from ministack.services import iam
+
+    resource_of = iam_actions.extract_resource_arn
+    resolve = iam_evaluator._resolve_condition_key
+    policy = contextvars.ContextVar("policy", default=None)
+
+    def of_identity(service, method, path, headers, body, query_params, region, account_id):
+        found = resource_of(service, method, path, headers, body, query_params, region, account_id)
+
+        def given(name):
+            value = query_params.get(name)
+            return value[0] if isinstance(value, list) and value else value
+
+        policy.set(given("PolicyArn") if service == "iam" else None)
+        if service == "iam" and given("GroupName"):
+            return f"arn:aws:iam::{account_id}:group/{given('GroupName')}"
+        if service == "iam" and found == "*" and given("AccessKeyId") in iam._access_keys:
+            return f"arn:aws:iam::{account_id}:user/{iam._access_keys[given('AccessKeyId')]['UserName']}"
+        return found
+
+    def with_policy(key, ctx):
+        return policy.get() if key.lower() == "iam:policyarn" else resolve(key, ctx)
+
+    iam_actions.extract_resource_arn = of_identity
+    iam_evaluator._resolve_condition_key = with_policy
+
+
 def mend_event_sources():
     """PutEvents takes `aws.*` sources.
 
@@ -507,6 +541,7 @@ def run_ministack():
     mend_schedule_arns()
     mend_key_alias()
     mend_principal_arn()
+    mend_iam_requests()
     mend_event_sources()
     mend_read_only_events()
     mend_invoke_permission()

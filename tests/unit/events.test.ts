@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Decided, decide } from '../../shared/core/decide.ts';
+import { type Decided, decide, isVerdict } from '../../shared/core/decide.ts';
 import type { Json } from '../../shared/core/json.ts';
 import type { Config } from '../../shared/core/mode.ts';
 import { awakened, matches, patternsOf } from '../../shared/core/route.ts';
@@ -27,6 +27,12 @@ function decided(rule: Rule, event: Json): readonly Decided[] {
   });
 }
 
+/** Whether it is a check's verdict: what that finds is asked about, never changed at once. */
+function judged(event: Json): boolean {
+  const normalised = normalise(event);
+  return 'signals' in normalised && normalised.signals.some(isVerdict);
+}
+
 const delivered = (rules: readonly Rule[], event: Json): boolean =>
   patternsOf(rules).some(({ pattern }) => matches(pattern, event));
 
@@ -37,14 +43,29 @@ describe('events that fire', () => {
     expect(delivered(room, event)).toBe(true);
     const found = decided(rule, event);
     expect(found.length).toBeGreaterThan(0);
-    const way = rule.class === 'N' ? 'tell' : rule.class === '1' ? 'approve' : 'remediate';
+    const way = rule.class === 'N' ? 'tell' : rule.class === '1' || judged(event) ? 'approve' : 'remediate';
     for (const one of found) {
-      expect(one.way).toBe(way);
+      expect(one.way).toBe(!rule.fix && rule.threshold && !one.finding.atOnce ? 'count' : way);
       expect(one.finding.reason).toMatch(/\S/);
       expect(one.finding.resource).toMatch(/^arn:aws(-[a-z-]+)?:/);
       if (one.fix) expect(one.fix.lens.key(one.finding.target)).toMatch(/\S/);
     }
   });
+});
+
+describe('every event', () => {
+  const rules = all.map(({ rule }) => rule);
+  it.each([...cases('fires'), ...cases('quiet')])(
+    '$name can be read by every rule that it wakes',
+    ({ name, event }) => {
+      const unread = rules
+        .flatMap((rule) => decided(rule, event))
+        .filter(({ way }) => way === 'unparsed')
+        .map(({ note }) => note);
+      // What tells nothing, on purpose, says so in its name.
+      if (!/unreadable|no-name|nameless/.test(name)) expect(unread).toEqual([]);
+    },
+  );
 });
 
 describe('quiet events', () => {
