@@ -1,6 +1,6 @@
 /** `firebreak backtest`: what Firebreak would have done, by the account’s own history. Changes nothing anywhere. */
 import type { Command } from 'commander';
-import { keepCode, withoutClients } from './backtest/absent.ts';
+import { withoutClients } from './backtest/absent.ts';
 
 export type Options = {
   json?: string;
@@ -35,7 +35,6 @@ export const define = (command: Command): Command =>
     );
 
 export async function run(paths: readonly string[], options: Options): Promise<number> {
-  keepCode();
   withoutClients();
   return (await import('./backtest/command.ts')).run(paths, options);
 }

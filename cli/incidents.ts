@@ -75,6 +75,7 @@ export function shown(incident: Incident): readonly string[] {
     ['who', `${actor.name} (${actor.type})${actor.arn ? ` ${actor.arn}` : ''}${actor.ip ? ` from ${actor.ip}` : ''}`],
     ['event', `${incident.event.name} ${incident.event.id} at ${incident.times.event ?? 'an unknown time'}`],
     ['why', incident.reasons.join('; ')],
+    ['learned', incident.learned ? `as ${incident.learned.by} left it; it stood from ${incident.learned.at} on` : ''],
     ['undo', incident.undo ?? '-'],
     ['until', incident.until ?? ''],
     ['decided by', incident.decision ? `${incident.decision.by} at ${incident.decision.at}` : ''],

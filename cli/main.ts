@@ -2,6 +2,7 @@
 /** The command line: which command, with what exit code. Exit codes: 0 done, 1 something failed or was unreadable, 2 wrong usage or configuration. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { keepCode } from './backtest/absent.ts';
 
 type Module = {
   define(command: Command): Command;
@@ -81,4 +82,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+keepCode();
 process.exitCode = await main(process.argv.slice(2)).catch(failed);

@@ -1,9 +1,11 @@
 /** Incidents that last as long as the process: nothing is stored, for rehearsals at the command line. */
+import { counter } from '../shared/core/count.ts';
 import type { Claim, Incident, Incidents } from '../shared/core/incident.ts';
 
 /** The port of incidents over a map; `all` lists what it holds, in the order in which it came. */
 export function inMemory(): Incidents & { all(): readonly Incident[] } {
   const held = new Map<string, Incident>();
+  const count = counter();
   const get = async (id: string): Promise<Incident | null> => held.get(id) ?? null;
   async function claim(incident: Incident): Promise<Claim> {
     const existing = held.get(incident.id);
@@ -26,6 +28,7 @@ export function inMemory(): Incidents & { all(): readonly Incident[] } {
     ownerOf: async () => null,
     begunBetween: async () => [],
     overdue: async () => [],
+    count: async (...counting) => count(...counting),
     lessons: async () => ({ learned: null, candidate: null }),
     suggest: async () => {},
     conclude: async () => false,

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../../functions/deployment.ts';
 import { rooms } from '../../functions/rooms.ts';
 import { fault } from '../../shared/core/fault.ts';
+import type { Rule } from '../../shared/core/rule.ts';
 import { plain } from '../../shared/notify/plain.ts';
 import type { Options } from '../backtest.ts';
 import { print, say, toJson } from '../output.ts';
@@ -12,6 +13,7 @@ import { type Answer, gatherer } from './answer.ts';
 import { type Listing, localLogs } from './logs.ts';
 import { progress } from './progress.ts';
 import { readAll } from './run.ts';
+import { sifter } from './sift.ts';
 import { keyOf, openSpool, type Spool, usualPath } from './spool.ts';
 import { summary } from './summary.ts';
 
@@ -42,6 +44,7 @@ export async function run(paths: readonly string[], options: Options): Promise<n
       answer,
       spool,
       logs.map(({ name }) => name),
+      rules,
       options,
     );
     spool.close();
@@ -107,10 +110,11 @@ async function answered(
   await readAll(logs, spool, judging, options.fullParse === true, show.add);
   show.end();
   const gathered = gatherer(judging.rules, judging.config);
+  const sift = sifter(judging.rules);
   for (const { name } of logs) {
     const result = spool.get(name);
     if (!result) continue;
-    gathered.add(result);
+    gathered.add({ ...result, rows: sift(result.rows) });
     for (const problem of result.problems.slice(0, 3))
       say(`${plain(problem.source, 300)}: ${plain(problem.error, 200)}`);
     if (result.unreadable > 3) say(`${plain(name, 300)}: ${result.unreadable - 3} more that could not be read`);
@@ -125,7 +129,13 @@ export const counted = (skipped: Listing['skipped']): string =>
     .map(([what, count]) => `${count} ${what}`)
     .join(', ');
 
-async function told(answer: Answer, spool: Spool, logs: readonly string[], options: Options): Promise<void> {
+async function told(
+  answer: Answer,
+  spool: Spool,
+  logs: readonly string[],
+  rules: readonly Rule[],
+  options: Options,
+): Promise<void> {
   if (options.html !== undefined) {
     const { page } = await import('./page.ts');
     writeFileSync(options.html, page(answer), { mode: 0o600 });
@@ -140,8 +150,9 @@ async function told(answer: Answer, spool: Spool, logs: readonly string[], optio
   };
   await put(`${toJson({ version: 1, ...answer }, 1).slice(0, -2)},\n "findings": [`);
   let first = true;
+  const sift = sifter(rules);
   for (const log of logs)
-    for (const row of spool.get(log)?.rows ?? []) {
+    for (const row of sift(spool.get(log)?.rows ?? [])) {
       await put(`${first ? '' : ','}${toJson(row)}`);
       first = false;
     }

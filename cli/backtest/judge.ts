@@ -1,6 +1,7 @@
 /** One record's findings, with all that the answer needs of it. Recognises what `classify` recognises. Pure. */
+import { countedBy } from '../../shared/core/count.ts';
 import { decide, type Way } from '../../shared/core/decide.ts';
-import { isObject } from '../../shared/core/json.ts';
+import { canonical, isObject } from '../../shared/core/json.ts';
 import { type Config, modeOf } from '../../shared/core/mode.ts';
 import { awakened } from '../../shared/core/route.ts';
 import { hasFix, type Mode, type Rule } from '../../shared/core/rule.ts';
@@ -26,6 +27,8 @@ export type Row = {
   readonly mode: Mode;
   /** What Firebreak would have set out to do at the time, by the firebreak.yml of now. */
   readonly way: Exclude<Way, 'attempt' | 'unparsed'>;
+  /** What is counted together, where the rule tells only from some number on: sift.ts counts, and takes it away. */
+  readonly counted?: string;
   readonly would: Would;
   readonly actor: {
     readonly kind: Kind;
@@ -95,6 +98,7 @@ function rowsOf(
         reason,
         mode: modeOf(config, rule, scene),
         way,
+        ...(way === 'count' && { counted: countedBy(rule.id, signal.account, canonical(finding.target)) }),
         would: hasFix(rule) ? wouldOf(rule, signal, finding, baseline, home) : { kind: 'tell' as const },
         actor: {
           kind: kindOf(signal.actor),

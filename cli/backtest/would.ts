@@ -4,7 +4,7 @@
  */
 
 import { requested } from '../../functions/iam/lenses/strength.ts';
-import { switches } from '../../functions/s3/lenses/public-access-block.ts';
+import { switches } from '../../functions/s3/lenses/guard-request.ts';
 import { at, canonical, isObject, type Json, text } from '../../shared/core/json.ts';
 import type { Home } from '../../shared/core/mode.ts';
 import type { Finding, FixRule } from '../../shared/core/rule.ts';
