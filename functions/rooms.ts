@@ -3,8 +3,11 @@ import type { Rule } from '../shared/core/rule.ts';
 import { rules as cloudtrail } from './cloudtrail/rules.ts';
 import { rules as config } from './config/rules.ts';
 import { rules as ec2 } from './ec2/rules.ts';
+import { rules as ecr } from './ecr/rules.ts';
 import { rules as iam } from './iam/rules.ts';
+import { rules as iamPolicies } from './iam-policies/rules.ts';
 import { rules as kms } from './kms/rules.ts';
+import { rules as lambda } from './lambda/rules.ts';
 import { rules as rds } from './rds/rules.ts';
 import { rules as s3 } from './s3/rules.ts';
 import { rules as watch } from './watch/rules.ts';
@@ -14,8 +17,11 @@ export const rooms: Readonly<Record<string, readonly Rule[]>> = {
   cloudtrail,
   config,
   ec2,
+  ecr,
   iam,
+  'iam-policies': iamPolicies,
   kms,
+  lambda,
   rds,
   s3,
   watch,

@@ -1,7 +1,7 @@
 /**
  * Writes everything that follows from the rules: the rooms' lists, the functions' patterns and permissions, a handler
- * where a function has none, the pages of docs/rules, the outcomes' page, the JSON Schema of firebreak.yml. `--check`
- * writes nothing and fails on drift.
+ * where a function has none, the pages of docs/rules, the pages of outcomes and of loops, the JSON Schema of
+ * firebreak.yml. `--check` writes nothing and fails on drift.
  *
  * A room is a function of its own once one of its rules has a fix. The rooms whose rules only tell share the function
  * `watch`, whose role may write nothing.
@@ -13,7 +13,8 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 import { stringify } from 'yaml';
 import { outcomes } from '../shared/core/outcome.ts';
 import { patternLimit, patternsOf } from '../shared/core/route.ts';
-import { hasFix, type Permission, type Rule } from '../shared/core/rule.ts';
+import { hasFix, type Permission, type Rule, type Trigger } from '../shared/core/rule.ts';
+import { loopsPage } from './loops.ts';
 import { frameworkPage, indexPage, layerPage, rulePage } from './pages.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -92,6 +93,30 @@ function functionYml(room: string, rules: readonly Rule[]): string {
     write: statements(rules, 'write'),
   };
   return `# ${banner}\n${stringify(body, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+}
+
+/** Rooms with a rule that takes every finding which no other rule takes: it reads the list of those that one does. */
+const catchAll: readonly Extract<Trigger, { kind: 'finding' }>['origin'][] = ['guardduty', 'securityhub'];
+const claimedFile = (origin: string): string => `functions/${origin}/lenses/claimed.ts`;
+
+function claimedTs(rules: readonly Rule[], origin: string): string {
+  const types = rules
+    .flatMap((rule) => rule.triggers)
+    .flatMap((trigger) => (trigger.kind === 'finding' && trigger.origin === origin ? trigger.type : []));
+  const names = [...new Set(types)].filter((type) => type !== '*').sort();
+  const list = `[${names.map((type) => `'${type}'`).join(', ')}]`;
+  const line = `export const claimed: ReadonlySet<string> = new Set(${list});`;
+  const body = line.length <= 120 ? line : line.replace(list, `[\n${names.map((type) => `  '${type}',\n`).join('')}]`);
+  return `// ${banner}\n\n/** The types of findings that a rule of their own takes. */\n${body}\n`;
+}
+
+/** Where a list is not there yet, the rule that reads it can't be loaded, and so the list not be written. */
+function seedClaimed(): void {
+  for (const file of catchAll.map((origin) => join(root, claimedFile(origin)))) {
+    if (existsSync(file)) continue;
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, claimedTs([], ''));
+  }
 }
 
 const camel = (name: string): string => name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
@@ -214,7 +239,9 @@ async function files(rooms: Rooms): Promise<ReadonlyMap<string, string>> {
         ...(existsSync(join(root, handler)) ? [] : ([[handler, handlerTs(name, own)]] as [string, string][])),
       ];
     }),
+    ...catchAll.map((origin): [string, string] => [claimedFile(origin), claimedTs(rules, origin)]),
     ['docs/outcomes.md', outcomesPage()],
+    ['docs/loops.md', loopsPage(rules, banner)],
     ['docs/firebreak.schema.json', `${JSON.stringify(schema, null, 2)}\n`],
     ['docs/rules/README.md', indexPage(rules, banner)],
     ['docs/rules/by-framework.md', frameworkPage(rules, banner)],
@@ -253,6 +280,7 @@ function leftovers(wanted: ReadonlyMap<string, string>, functions: ReadonlySet<s
 }
 
 const check = process.argv.includes('--check');
+if (!check) seedClaimed();
 const rooms = await findRules();
 const wanted = await files(rooms);
 const drifted = [...wanted]

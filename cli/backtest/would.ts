@@ -26,7 +26,7 @@ const policyPut = ({ name, request }: Call): Json | undefined => {
 };
 
 /** By rule: the state of its lens right after the call; undefined where the event does not show all of it. */
-const whole: { readonly [rule: string]: (call: Call) => Json | undefined } = {
+export const whole: { readonly [rule: string]: (call: Call) => Json | undefined } = {
   's3/public-policy': policyPut,
   's3/tls-only': policyPut,
   's3/public-access-block': ({ name, request }) => {

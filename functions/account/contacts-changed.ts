@@ -1,7 +1,7 @@
 import { arn } from '../../shared/aws/arn.ts';
 import { told } from '../../shared/aws/telling.ts';
 import { text } from '../../shared/core/json.ts';
-import { calls, rule } from '../../shared/core/rule.ts';
+import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 
 export const contactsChanged = rule({
   id: 'account/contacts-changed',
@@ -17,7 +17,10 @@ export const contactsChanged = rule({
   triggers: calls('account.amazonaws.com', 'PutAlternateContact', 'DeleteAlternateContact', 'PutContactInformation'),
   detect(signal) {
     if (signal.kind !== 'call') return [];
-    const type = text(signal.request, 'alternateContactType')?.toLowerCase() ?? 'primary';
+    const alternate = text(signal.request, 'alternateContactType')?.toLowerCase();
+    const isPrimary = signal.name === 'PutContactInformation';
+    if (!isPrimary && alternate === undefined) return unreadable('requestParameters.alternateContactType');
+    const type = isPrimary ? 'primary' : alternate;
     // For a member of the organisation the request names its account.
     const account = text(signal.request, 'accountId') ?? signal.account;
     const resource = arn({ ...signal, account }, 'account', 'account', { regional: false, owned: true });

@@ -1,7 +1,7 @@
 import { arn } from '../../shared/aws/arn.ts';
 import { told } from '../../shared/aws/telling.ts';
 import { text } from '../../shared/core/json.ts';
-import { calls, rule } from '../../shared/core/rule.ts';
+import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 
 export const regionEnabled = rule({
   id: 'account/region-enabled',
@@ -17,7 +17,8 @@ export const regionEnabled = rule({
   triggers: calls('account.amazonaws.com', 'EnableRegion'),
   detect(signal) {
     if (signal.kind !== 'call') return [];
-    const region = text(signal.request, 'regionName') ?? text(signal.request, 'RegionName') ?? 'unknown';
+    const region = text(signal.request, 'regionName') ?? text(signal.request, 'RegionName');
+    if (region === undefined) return unreadable('requestParameters.regionName');
     // For a member of the organisation the request names its account.
     const account = text(signal.request, 'accountId') ?? signal.account;
     const resource = arn({ ...signal, account }, 'account', 'account', { regional: false, owned: true });

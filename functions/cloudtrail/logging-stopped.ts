@@ -1,14 +1,13 @@
-import { arn, parseArn } from '../../shared/aws/arn.ts';
 import { at, text } from '../../shared/core/json.ts';
-import { calls, type Finding, rule } from '../../shared/core/rule.ts';
-import type { Call, Found, Signal } from '../../shared/core/signal.ts';
-import { logging, type Trail } from './lenses/logging.ts';
+import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
+import type { Call, Found } from '../../shared/core/signal.ts';
+import { trails } from './lenses/allowed.ts';
+import { logging } from './lenses/logging.ts';
+import { type Trail, trailCalled } from './lenses/trail.ts';
 
 // Titles that GuardDuty writes: "AWS CloudTrail trail NAME was disabled." Older findings name the trail nowhere else.
 const titled = /^AWS CloudTrail trail (\S+) was disabled\.?$/;
 
-// Of any region: a trail is started in its home region, which may be another than the function's.
-const trails = 'arn:${AWS::Partition}:cloudtrail:*:${AWS::AccountId}:trail/*';
 const hub = 'https://docs.aws.amazon.com/securityhub/latest/userguide';
 
 export const loggingStopped = rule({
@@ -55,10 +54,10 @@ export const loggingStopped = rule({
   },
 });
 
-function fromCall(call: Call): readonly Finding<Trail>[] {
+function fromCall(call: Call): readonly Finding<Trail>[] | Unreadable {
   const name = text(call.request, 'name');
-  if (name === undefined) return [];
-  const target = named(name, call);
+  if (name === undefined) return unreadable('requestParameters.name');
+  const target = trailCalled(name, call);
   const resource = target.trail ?? name;
   return [{ target, resource, reason: `StopLogging stopped the trail ${resource}`, certainty: 'certain' }];
 }
@@ -67,18 +66,8 @@ function fromCall(call: Call): readonly Finding<Trail>[] {
 function fromGuardDuty(finding: Found): Finding<Trail> {
   const action = at(finding.body, 'service', 'action', 'awsApiCallAction');
   const name = text(action, 'affectedResources', 'AWS::CloudTrail::Trail') ?? titled.exec(finding.title)?.[1];
-  const target = name === undefined ? { trail: null, ours: false } : named(name, finding);
+  const target = name === undefined ? { trail: null, ours: false } : trailCalled(name, finding);
   const resource = target.trail ?? text(finding.body, 'arn') ?? 'a trail';
   const reason = `GuardDuty reports that ${text(action, 'api') ?? 'a call'} disabled ${target.trail ?? 'a trail that it does not name'}; whether it is logging is read`;
   return { target, resource, reason, certainty: 'possible' };
-}
-
-/** A trail is called by its ARN or, in its home region, by its name: one trail, one target. */
-function named(trail: string, signal: Signal): Trail {
-  const parsed = parseArn(trail);
-  if (parsed) return { trail, ours: signal.account === null || parsed.account === signal.account };
-  return {
-    trail: signal.account !== null && signal.region !== null ? arn(signal, 'cloudtrail', `trail/${trail}`) : trail,
-    ours: true,
-  };
 }

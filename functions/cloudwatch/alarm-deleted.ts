@@ -1,7 +1,7 @@
 import { arn } from '../../shared/aws/arn.ts';
 import { listed } from '../../shared/aws/telling.ts';
 import { at } from '../../shared/core/json.ts';
-import { calls, rule } from '../../shared/core/rule.ts';
+import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 
 export const alarmDeleted = rule({
   id: 'cloudwatch/alarm-deleted',
@@ -17,7 +17,9 @@ export const alarmDeleted = rule({
   triggers: calls('monitoring.amazonaws.com', 'DeleteAlarms'),
   detect(signal) {
     if (signal.kind !== 'call') return [];
-    return listed(at(signal.request, 'alarmNames'), 100).map((name) => {
+    const names = listed(at(signal.request, 'alarmNames'), 100);
+    if (names.length === 0) return unreadable('requestParameters.alarmNames');
+    return names.map((name) => {
       const resource = arn(signal, 'cloudwatch', `alarm:${name}`);
       return { target: { resource }, resource, reason: `the alarm ${name} was deleted`, certainty: 'certain' };
     });

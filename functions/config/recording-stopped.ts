@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { arn } from '../../shared/aws/arn.ts';
 import { text } from '../../shared/core/json.ts';
-import { calls, rule } from '../../shared/core/rule.ts';
+import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 import { inventory } from './lenses/inventory.ts';
 
 const hub = 'https://docs.aws.amazon.com/securityhub/latest/userguide/config-controls.html#config-1';
@@ -95,8 +95,9 @@ export const recordingStopped = rule({
   detect(signal) {
     if (signal.kind !== 'call') return [];
     const isChannel = signal.name === 'DeleteDeliveryChannel';
-    const name = text(signal.request, isChannel ? 'deliveryChannelName' : 'configurationRecorderName');
-    if (name === undefined) return [];
+    const member = isChannel ? 'deliveryChannelName' : 'configurationRecorderName';
+    const name = text(signal.request, member);
+    if (name === undefined) return unreadable(`requestParameters.${member}`);
     // A recorder's ARN ends with an id that the event does not tell; channels have none.
     const resource = arn(signal, 'config', `${isChannel ? 'delivery-channel' : 'configuration-recorder'}/${name}`);
     const happened = signal.name === 'StopConfigurationRecorder' ? 'was stopped' : 'was deleted';

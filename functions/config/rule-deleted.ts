@@ -1,7 +1,7 @@
 import { arn } from '../../shared/aws/arn.ts';
 import { told } from '../../shared/aws/telling.ts';
 import { text } from '../../shared/core/json.ts';
-import { calls, rule } from '../../shared/core/rule.ts';
+import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 
 export const ruleDeleted = rule({
   id: 'config/rule-deleted',
@@ -18,7 +18,7 @@ export const ruleDeleted = rule({
   detect(signal) {
     if (signal.kind !== 'call') return [];
     const name = text(signal.request, 'configRuleName');
-    if (name === undefined) return [];
+    if (name === undefined) return unreadable('requestParameters.configRuleName');
     // The ARN holds the rule's id, which the event does not tell.
     return told(arn(signal, 'config', `config-rule/${name}`), `the rule ${name} of AWS Config was deleted`);
   },

@@ -2,6 +2,38 @@
 import type { Rule } from '../../shared/core/rule.ts';
 import { bruteForcedInstance } from './brute-forced-instance.ts';
 import { compromisedInstance } from './compromised-instance.ts';
+import { defaultSecurityGroup } from './default-security-group.ts';
+import { ebsDefaultEncryption } from './ebs-default-encryption.ts';
+import { flowLogsDeleted } from './flow-logs-deleted.ts';
+import { foreignPeering } from './foreign-peering.ts';
+import { imageForeign } from './image-foreign.ts';
+import { imagePublic } from './image-public.ts';
+import { imdsv1 } from './imdsv1.ts';
+import { networkAclOpen } from './network-acl-open.ts';
+import { publicSharingUnblocked } from './public-sharing-unblocked.ts';
+import { remoteAccess } from './remote-access.ts';
+import { routeToInternet } from './route-to-internet.ts';
 import { securityGroupOpen } from './security-group-open.ts';
+import { snapshotForeign } from './snapshot-foreign.ts';
+import { snapshotPublic } from './snapshot-public.ts';
+import { userDataChanged } from './user-data-changed.ts';
 
-export const rules: readonly Rule[] = [bruteForcedInstance, compromisedInstance, securityGroupOpen];
+export const rules: readonly Rule[] = [
+  bruteForcedInstance,
+  compromisedInstance,
+  defaultSecurityGroup,
+  ebsDefaultEncryption,
+  flowLogsDeleted,
+  foreignPeering,
+  imageForeign,
+  imagePublic,
+  imdsv1,
+  networkAclOpen,
+  publicSharingUnblocked,
+  remoteAccess,
+  routeToInternet,
+  securityGroupOpen,
+  snapshotForeign,
+  snapshotPublic,
+  userDataChanged,
+];

@@ -1,10 +1,12 @@
 import * as v from 'valibot';
-import { arn } from '../../shared/aws/arn.ts';
-import { calls, type Finding, rule } from '../../shared/core/rule.ts';
+import { isObject } from '../../shared/core/json.ts';
+import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
 import { closed } from './lenses/closed.ts';
 import { highRisk, isWorld, named, reached } from './lenses/doors.ts';
-import { type IngressRule, ingress, type SecurityGroup } from './lenses/ingress.ts';
+import type { GroupRule, SecurityGroup } from './lenses/group-rule.ts';
+import { ingress } from './lenses/ingress.ts';
+import { about, reported, reporting } from './lenses/reported-group.ts';
 import { groupOf, requested } from './lenses/requested.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html';
@@ -15,7 +17,7 @@ const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
 const baseline = v.strictObject({ ports: v.optional(v.pipe(v.array(port), v.minLength(1)), highRisk) });
 type Baseline = { readonly ports?: readonly number[] };
 
-export const securityGroupOpen = rule<SecurityGroup, readonly IngressRule[], Baseline>({
+export const securityGroupOpen = rule<SecurityGroup, readonly GroupRule[], Baseline>({
   id: 'ec2/security-group-open',
   title: 'A security group is open to the world on a risky port',
   severity: 'high',
@@ -40,7 +42,7 @@ export const securityGroupOpen = rule<SecurityGroup, readonly IngressRule[], Bas
     { framework: 'NIST SP 800-53 Rev. 5', id: 'SC-7', source: `${page}#ec2-19` },
   ],
   // Not CreateSecurityGroup: its request carries no rules (API_CreateSecurityGroup), and a new group lets nobody in.
-  triggers: calls('ec2.amazonaws.com', 'AuthorizeSecurityGroupIngress', 'ModifySecurityGroupRules'),
+  triggers: [...calls('ec2.amazonaws.com', 'AuthorizeSecurityGroupIngress', 'ModifySecurityGroupRules'), ...reporting],
   permissions: {
     read: [
       {
@@ -71,7 +73,10 @@ export const securityGroupOpen = rule<SecurityGroup, readonly IngressRule[], Bas
     ],
   },
   baseline,
-  detect: (signal, { ports = highRisk }) => (signal.kind === 'call' ? found(signal, ports) : []),
+  detect(signal, { ports = highRisk }) {
+    if (signal.kind === 'other') return [];
+    return signal.kind === 'call' ? authorized(signal, ports) : reported(signal);
+  },
   fix: {
     kind: 'state',
     lens: ingress,
@@ -79,12 +84,13 @@ export const securityGroupOpen = rule<SecurityGroup, readonly IngressRule[], Bas
   },
 });
 
-function found(call: Call, ports: readonly number[]): readonly Finding<SecurityGroup>[] {
-  const group = groupOf(call);
+function authorized(call: Call, ports: readonly number[]): readonly Finding<SecurityGroup>[] | Unreadable {
+  if (!isObject(call.request)) return unreadable('requestParameters');
   const open = requested(call).filter((one) => isWorld(one.cidr) && reached(one, ports).length > 0);
-  if (group === undefined || open.length === 0) return [];
+  if (open.length === 0) return [];
+  const group = groupOf(call);
+  if (group === undefined) return unreadable('requestParameters.groupId');
   const reason = [...new Set(open.map((one) => `${named(one, ports)} is open to ${one.cidr}`))].join('; ');
   // A change of rules does not say whether they are inbound: only the read can tell.
-  const certainty = call.name === 'ModifySecurityGroupRules' ? 'possible' : 'certain';
-  return [{ target: { group }, resource: arn(call, 'ec2', `security-group/${group}`), reason, certainty }];
+  return [about(call, group, reason, call.name === 'ModifySecurityGroupRules' ? 'possible' : 'certain')];
 }

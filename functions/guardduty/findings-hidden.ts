@@ -1,7 +1,7 @@
 import { arn } from '../../shared/aws/arn.ts';
 import { told } from '../../shared/aws/telling.ts';
-import { at, text } from '../../shared/core/json.ts';
-import { calls, type Finding, rule } from '../../shared/core/rule.ts';
+import { at, isObject, text } from '../../shared/core/json.ts';
+import { calls, type Finding, rule, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
 
 export const findingsHidden = rule({
@@ -18,6 +18,7 @@ export const findingsHidden = rule({
   triggers: calls('guardduty.amazonaws.com', 'CreateFilter', 'UpdateFilter', 'CreateIPSet', 'UpdateIPSet'),
   detect(signal) {
     if (signal.kind !== 'call') return [];
+    if (!isObject(signal.request)) return unreadable('requestParameters');
     return signal.name.endsWith('Filter') ? filtered(signal) : trusted(signal);
   },
 });

@@ -1,7 +1,7 @@
 import { arn } from '../../shared/aws/arn.ts';
 import { listed, told } from '../../shared/aws/telling.ts';
 import { at, text } from '../../shared/core/json.ts';
-import { calls, rule } from '../../shared/core/rule.ts';
+import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 
 export const membershipChanged = rule({
   id: 'guardduty/membership-changed',
@@ -24,7 +24,8 @@ export const membershipChanged = rule({
   ),
   detect(signal) {
     if (signal.kind !== 'call') return [];
-    const detector = text(signal.request, 'detectorId') ?? '*';
+    const detector = text(signal.request, 'detectorId');
+    if (detector === undefined) return unreadable('requestParameters.detectorId');
     const members = listed(at(signal.request, 'accountIds'));
     const who = members.length > 0 ? `the accounts ${members.join(', ')}` : 'this account';
     const how = signal.name === 'StopMonitoringMembers' ? 'no longer watched' : 'no longer with their administrator';

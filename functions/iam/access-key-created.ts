@@ -1,6 +1,7 @@
 import { arn } from '../../shared/aws/arn.ts';
+import { aboutRoot } from '../../shared/aws/root.ts';
 import { text } from '../../shared/core/json.ts';
-import { calls, rule } from '../../shared/core/rule.ts';
+import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 import { accessKey } from './lenses/access-key.ts';
 
 export const accessKeyCreated = rule({
@@ -25,10 +26,11 @@ export const accessKeyCreated = rule({
     if (signal.kind !== 'call') return [];
     const asked = text(signal.request, 'userName');
     // Without a name the key is the caller's own (IAM API reference, CreateAccessKey); root's own is root/access-key-created's.
-    if (asked === undefined && signal.actor.type === 'Root') return [];
+    if (aboutRoot(signal)) return [];
     const user = asked ?? text(signal.response, 'accessKey', 'userName');
     const key = text(signal.response, 'accessKey', 'accessKeyId');
-    if (user === undefined || key === undefined) return [];
+    if (user === undefined) return unreadable('requestParameters.userName');
+    if (key === undefined) return unreadable('responseElements.accessKey.accessKeyId');
     // The event does not tell the user's path: the ARN is that of a user without one.
     const resource = arn(signal, 'iam', `user/${user}`, { regional: false, owned: true });
     return [

@@ -1,10 +1,10 @@
 import type { StatusType } from '@aws-sdk/client-iam';
 import * as v from 'valibot';
 import { arn } from '../../shared/aws/arn.ts';
-import { type Finding, rule, type Trigger } from '../../shared/core/rule.ts';
+import { type Finding, rule, type Trigger, unreadable } from '../../shared/core/rule.ts';
 import type { Found } from '../../shared/core/signal.ts';
 import { type AccessKey, accessKey } from './lenses/access-key.ts';
-import { type Credential, credentialsOf, severityOf } from './lenses/found-credentials.ts';
+import { type Credential, credentialsOf, namesSomebody, severityOf } from './lenses/found-credentials.ts';
 
 /**
  * Not Policy:IAMUser (a root user at work), nor those about logging and password policies: their rules own other lenses.
@@ -60,8 +60,11 @@ export const compromisedCredentials = rule<Suspect, StatusType, Baseline>({
     write: [{ actions: ['iam:UpdateAccessKey'], resources: ['arn:${AWS::Partition}:iam::${AWS::AccountId}:user/*'] }],
   },
   baseline,
-  detect: (signal, { severity = medium }) =>
-    signal.kind === 'finding' ? credentialsOf(signal).map((one) => found(one, signal, severity)) : [],
+  detect(signal, { severity = medium }) {
+    if (signal.kind !== 'finding') return [];
+    if (!namesSomebody(signal)) return unreadable('resource.accessKeyDetails');
+    return credentialsOf(signal).map((one) => found(one, signal, severity));
+  },
   fix: {
     kind: 'state',
     lens: accessKey,

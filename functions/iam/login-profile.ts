@@ -1,6 +1,7 @@
 import { arn } from '../../shared/aws/arn.ts';
+import { aboutRoot } from '../../shared/aws/root.ts';
 import { text } from '../../shared/core/json.ts';
-import { calls, rule } from '../../shared/core/rule.ts';
+import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 import { type LoginProfile, loginProfile, type User } from './lenses/login-profile.ts';
 
 const users = 'arn:${AWS::Partition}:iam::${AWS::AccountId}:user/*';
@@ -40,9 +41,9 @@ export const userLoginProfile = rule<User, LoginProfile, unknown>({
     const asked = text(signal.request, 'userName');
     // Without a name the password is the caller's own (IAM API reference, CreateLoginProfile). Root's, which a session of
     // AssumeRoot gives back, is no user's.
-    if (asked === undefined && signal.actor.type === 'Root') return [];
+    if (aboutRoot(signal)) return [];
     const user = asked ?? text(signal.response, 'loginProfile', 'userName');
-    if (user === undefined) return [];
+    if (user === undefined) return unreadable('requestParameters.userName');
     const what =
       signal.name === 'CreateLoginProfile' ? 'was given a console password' : 'had the console password reset';
     return [

@@ -1,7 +1,7 @@
 import { arn } from '../../shared/aws/arn.ts';
 import { told } from '../../shared/aws/telling.ts';
 import { text } from '../../shared/core/json.ts';
-import { calls, rule } from '../../shared/core/rule.ts';
+import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 
 export const permissionsBoundaryRemoved = rule({
   id: 'iam/permissions-boundary-removed',
@@ -19,7 +19,7 @@ export const permissionsBoundaryRemoved = rule({
     if (signal.kind !== 'call') return [];
     const kind = signal.name === 'DeleteRolePermissionsBoundary' ? 'role' : 'user';
     const name = text(signal.request, `${kind}Name`);
-    if (name === undefined) return [];
+    if (name === undefined) return unreadable(`requestParameters.${kind}Name`);
     // The event does not tell the identity's path: the ARN is that of one without.
     const resource = arn(signal, 'iam', `${kind}/${name}`, { regional: false, owned: true });
     return told(resource, `the permissions boundary of the ${kind} ${name} was removed`);

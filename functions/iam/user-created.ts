@@ -1,7 +1,7 @@
 import { arn } from '../../shared/aws/arn.ts';
 import { told } from '../../shared/aws/telling.ts';
 import { text } from '../../shared/core/json.ts';
-import { calls, rule } from '../../shared/core/rule.ts';
+import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 
 export const userCreated = rule({
   id: 'iam/user-created',
@@ -17,7 +17,7 @@ export const userCreated = rule({
   detect(signal) {
     if (signal.kind !== 'call') return [];
     const user = text(signal.request, 'userName') ?? text(signal.response, 'user', 'userName');
-    if (user === undefined) return [];
+    if (user === undefined) return unreadable('requestParameters.userName');
     const resource =
       text(signal.response, 'user', 'arn') ?? arn(signal, 'iam', `user/${user}`, { regional: false, owned: true });
     return told(resource, `the user ${user} was created`);

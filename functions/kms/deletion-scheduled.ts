@@ -1,8 +1,7 @@
-import { arn, parseArn } from '../../shared/aws/arn.ts';
 import { text } from '../../shared/core/json.ts';
-import { calls, rule } from '../../shared/core/rule.ts';
-import type { Call } from '../../shared/core/signal.ts';
+import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 import { deletion, isPending } from './lenses/deletion.ts';
+import { keyOf, nameless } from './lenses/key.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/kms-controls.html';
 // Of any region: a key is reached in its own, which may be another than the function's.
@@ -40,8 +39,9 @@ export const deletionScheduled = rule({
     undo: ['kms:ScheduleKeyDeletion'],
   },
   detect(signal) {
-    const key = signal.kind === 'call' ? keyOf(signal) : undefined;
-    if (signal.kind !== 'call' || key === undefined) return [];
+    if (signal.kind !== 'call') return [];
+    const key = keyOf(signal);
+    if (key === undefined) return unreadable(nameless);
     const date = text(signal.response, 'deletionDate');
     const when =
       text(signal.response, 'keyState') === 'PendingReplicaDeletion'
@@ -58,11 +58,3 @@ export const deletionScheduled = rule({
     desire: (state) => (isPending(state) ? 'Disabled' : state),
   },
 });
-
-/** KMS answers with the key's ARN; it may be asked by that or by the id alone. */
-function keyOf(call: Call): string | undefined {
-  const [answered, asked] = [text(call.response, 'keyId'), text(call.request, 'keyId')];
-  const told = answered ?? asked;
-  if (told === undefined) return undefined;
-  return parseArn(told) ? told : arn(call, 'kms', `key/${told}`);
-}

@@ -1,7 +1,7 @@
 import { arn } from '../../shared/aws/arn.ts';
 import { told } from '../../shared/aws/telling.ts';
 import { text } from '../../shared/core/json.ts';
-import { calls, rule } from '../../shared/core/rule.ts';
+import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 
 export const groupDeleted = rule({
   id: 'logs/group-deleted',
@@ -18,7 +18,7 @@ export const groupDeleted = rule({
   detect(signal) {
     if (signal.kind !== 'call') return [];
     const group = text(signal.request, 'logGroupName');
-    if (group === undefined) return [];
+    if (group === undefined) return unreadable('requestParameters.logGroupName');
     const stream = text(signal.request, 'logStreamName');
     if (stream === undefined)
       return told(arn(signal, 'logs', `log-group:${group}`), `the log group ${group} was deleted`);

@@ -1,7 +1,8 @@
-import { arn } from '../../shared/aws/arn.ts';
-import { at, text } from '../../shared/core/json.ts';
-import { calls, type Finding, rule } from '../../shared/core/rule.ts';
-import type { Call } from '../../shared/core/signal.ts';
+import { arn, parseArn } from '../../shared/aws/arn.ts';
+import { failedControls, resourcesNamed, witness } from '../../shared/aws/noticed.ts';
+import { at, isObject, text } from '../../shared/core/json.ts';
+import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
+import type { Call, Signal } from '../../shared/core/signal.ts';
 import { type Exposure, exposure, type Instance } from './lenses/exposure.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-2';
@@ -31,20 +32,24 @@ export const publicInstance = rule<Instance, Exposure>({
     { framework: 'NIST SP 800-53 Rev. 5', id: 'SC-7', source: page },
   ],
   // RDS' event names are its API's: recorded for CreateDBInstance and ModifyDBSnapshotAttribute.
-  triggers: calls(
-    'rds.amazonaws.com',
-    'CreateDBInstance',
-    'CreateDBInstanceReadReplica',
-    'ModifyDBInstance',
-    'RestoreDBInstanceFromDBSnapshot',
-    'RestoreDBInstanceFromS3',
-    'RestoreDBInstanceToPointInTime',
-  ),
+  triggers: [
+    ...calls(
+      'rds.amazonaws.com',
+      'CreateDBInstance',
+      'CreateDBInstanceReadReplica',
+      'ModifyDBInstance',
+      'RestoreDBInstanceFromDBSnapshot',
+      'RestoreDBInstanceFromS3',
+      'RestoreDBInstanceToPointInTime',
+    ),
+    // Not AWS Config's rule: it names an instance by its resource id, which no exemption names.
+    ...failedControls('RDS.2'),
+  ],
   permissions: {
     read: [{ actions: ['rds:DescribeDBInstances'], resources: [instances] }],
     write: [{ actions: ['rds:ModifyDBInstance'], resources: [instances] }],
   },
-  detect: (signal) => (signal.kind === 'call' ? found(signal) : []),
+  detect: (signal) => (signal.kind === 'call' ? found(signal) : noticed(signal)),
   fix: {
     kind: 'state',
     lens: exposure,
@@ -61,7 +66,7 @@ export const publicInstance = rule<Instance, Exposure>({
   },
 });
 
-function found(call: Call): readonly Finding<Instance>[] {
+function found(call: Call): readonly Finding<Instance>[] | Unreadable {
   // "This value is stored as a lowercase string": API_ModifyDBInstance, DBInstanceIdentifier.
   const named =
     text(call.response, 'dBInstanceIdentifier') ??
@@ -73,7 +78,8 @@ function found(call: Call): readonly Finding<Instance>[] {
   // not speak of it changes something else.
   const shown =
     call.name === 'ModifyDBInstance' ? (asked ?? false) : (at(call.response, 'publiclyAccessible') ?? asked);
-  if (instance === undefined || shown === false) return [];
+  if (shown === false && isObject(call.request)) return [];
+  if (instance === undefined) return unreadable('requestParameters.dBInstanceIdentifier');
   const target = { instance, id: text(call.response, 'dbiResourceId') ?? null };
   const resource = arn(call, 'rds', `db:${instance}`);
   return shown === true
@@ -86,4 +92,15 @@ function found(call: Call): readonly Finding<Instance>[] {
           certainty: 'possible',
         },
       ];
+}
+
+/** Named by its ARN, whose name is the instance's now: recorded findings of RDS.1 to RDS.8. */
+function noticed(signal: Signal): readonly Finding<Instance>[] | Unreadable {
+  const named = resourcesNamed(signal, { securityHub: 'AwsRdsDbInstance' }).flatMap((resource) => {
+    const instance = /^db:([a-z][a-z0-9-]{0,62})$/.exec(parseArn(resource)?.resource ?? '')?.[1];
+    return instance === undefined ? [] : [{ resource, target: { instance, id: null } }];
+  });
+  if (named.length === 0) return unreadable('ARN of an instance');
+  const reason = `${witness(signal)}: whether it is public is read`;
+  return named.map((one) => ({ ...one, reason, certainty: 'possible' }));
 }

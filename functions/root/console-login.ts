@@ -36,7 +36,12 @@ export const consoleLogin = rule({
 
 function reasonOf(call: Call): string {
   const mfa = text(call.additional, 'MFAUsed');
-  const how = mfa === 'Yes' ? 'with MFA' : mfa === 'No' ? 'without MFA' : 'whether with MFA is not told';
+  // Documented as Yes and as YES, both in the CloudTrail User Guide, "Console sign-in events".
+  const how = /^yes$/i.test(mfa ?? '')
+    ? 'with MFA'
+    : /^no$/i.test(mfa ?? '')
+      ? 'without MFA'
+      : 'whether with MFA is not told';
   if (call.failure !== null) return `somebody tried to sign in as the root user and failed (${how})`;
   return `the root user signed in to the console (${how})`;
 }

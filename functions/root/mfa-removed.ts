@@ -1,7 +1,8 @@
 import { arn } from '../../shared/aws/arn.ts';
+import { aboutRoot, isRootDevice } from '../../shared/aws/root.ts';
 import { told } from '../../shared/aws/telling.ts';
 import { text } from '../../shared/core/json.ts';
-import { calls, rule } from '../../shared/core/rule.ts';
+import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 
 export const rootMfaRemoved = rule({
   id: 'root/mfa-removed',
@@ -12,14 +13,16 @@ export const rootMfaRemoved = rule({
   breaks: 'nothing',
   responsibility: 'platform, applications, identity and access management',
   controls: [],
-  unconfirmed:
-    'the names are those of the IAM API, all of whose actions CloudTrail logs (IAM User Guide, "Logging IAM and AWS STS API calls"); no recorded event shows what CloudTrail writes for the root user’s own device, nor does a page of AWS’s that was read name its virtual one root-account-mfa-device, as tools do.',
+  // Members: CloudTrail User Guide, "Root user, MFA changed": EnableMFADevice with userName AWS ROOT USER and serialNumber
+  // …:mfa/root-account-mfa-device. "All IAM and AWS STS actions are logged": IAM User Guide, "Logging IAM and AWS STS API
+  // calls with AWS CloudTrail".
   triggers: calls('iam.amazonaws.com', 'DeactivateMFADevice', 'DeleteVirtualMFADevice'),
   detect(signal) {
     if (signal.kind !== 'call') return [];
-    const user = text(signal.request, 'userName');
-    const ofRoot = /:mfa\/root-account-mfa-device$/.test(text(signal.request, 'serialNumber') ?? '');
-    if (!ofRoot && (signal.actor.type !== 'Root' || user !== undefined)) return [];
+    const [user, device] = [text(signal.request, 'userName'), text(signal.request, 'serialNumber')];
+    const ofRoot = isRootDevice(device) || (user !== undefined && aboutRoot(signal));
+    if (!ofRoot && !aboutRoot(signal))
+      return user === undefined && device === undefined ? unreadable('requestParameters.serialNumber') : [];
     const resource = arn(signal, 'iam', 'root', { regional: false, owned: true });
     const certain = ofRoot || signal.name === 'DeactivateMFADevice';
     const what = certain

@@ -1,9 +1,12 @@
 import { arn } from '../../shared/aws/arn.ts';
-import { at, text } from '../../shared/core/json.ts';
-import { calls, type Finding, rule } from '../../shared/core/rule.ts';
+import { failedControls, guardDuty, nonCompliant } from '../../shared/aws/noticed.ts';
+import { text } from '../../shared/core/json.ts';
+import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
-import type { Bucket } from './lenses/bucket-policy.ts';
-import { publicAccessBlock as lens, type PublicAccessBlock, switches } from './lenses/public-access-block.ts';
+import type { Bucket } from './lenses/bucket.ts';
+import { guardPut } from './lenses/guard-request.ts';
+import { noticed } from './lenses/noticed.ts';
+import { publicAccessBlock as lens, type PublicAccessBlock } from './lenses/public-access-block.ts';
 
 const controls = 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html';
 
@@ -29,12 +32,17 @@ export const publicAccessBlock = rule<Bucket, PublicAccessBlock>({
   ],
   // Not the API's names, which want the word Bucket; those with the word Account are the account's guard:
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
-  triggers: calls('s3.amazonaws.com', 'PutBucketPublicAccessBlock', 'DeleteBucketPublicAccessBlock'),
+  triggers: [
+    ...calls('s3.amazonaws.com', 'PutBucketPublicAccessBlock', 'DeleteBucketPublicAccessBlock'),
+    ...failedControls('S3.8'),
+    ...guardDuty('Policy:S3/BucketBlockPublicAccessDisabled'),
+    nonCompliant('s3-bucket-level-public-access-prohibited'),
+  ],
   permissions: {
     read: [{ actions: ['s3:GetBucketPublicAccessBlock'], resources: ['arn:${AWS::Partition}:s3:::*'] }],
     write: [{ actions: ['s3:PutBucketPublicAccessBlock'], resources: ['arn:${AWS::Partition}:s3:::*'] }],
   },
-  detect: (signal) => (signal.kind === 'call' ? found(signal) : []),
+  detect: (signal) => (signal.kind === 'call' ? found(signal) : noticed(signal, 'its guard', (bucket) => ({ bucket }))),
   fix: {
     kind: 'state',
     lens,
@@ -44,26 +52,12 @@ export const publicAccessBlock = rule<Bucket, PublicAccessBlock>({
   },
 });
 
-/** Shape of the request: recorded PutBucketPublicAccessBlock in Panther's tests of its CloudTrail resource classifier. */
-function found(call: Call): readonly Finding<Bucket>[] {
+function found(call: Call): readonly Finding<Bucket>[] | Unreadable {
   const bucket = text(call.request, 'bucketName');
-  if (bucket === undefined) return [];
+  if (bucket === undefined) return unreadable('requestParameters.bucketName');
   const finding = { target: { bucket }, resource: arn(call, 's3', bucket, { regional: false, owned: false }) };
   if (call.name === 'DeleteBucketPublicAccessBlock')
     return [{ ...finding, reason: 'Block Public Access was deleted from the bucket', certainty: 'certain' }];
-  const asked = at(call.request, 'PublicAccessBlockConfiguration');
-  // As a word, too: the request itself is XML, whose values are text.
-  const on = (value: unknown): boolean => value === true || (typeof value === 'string' && /^true$/i.test(value));
-  const off = switches.filter((name) => !on(at(asked, name)));
-  if (off.length === 0) return [];
-  const said = off.every((name) => at(asked, name) !== undefined);
-  return [
-    said
-      ? { ...finding, reason: `Block Public Access was put with ${off.join(', ')} off`, certainty: 'certain' }
-      : {
-          ...finding,
-          reason: 'Block Public Access was put, and the event does not show each of its switches: they are read',
-          certainty: 'possible',
-        },
-  ];
+  const put = guardPut(call.request);
+  return put === null ? [] : [{ ...finding, ...put }];
 }

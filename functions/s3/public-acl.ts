@@ -1,10 +1,12 @@
 import { arn } from '../../shared/aws/arn.ts';
+import { failedControls, guardDuty, nonCompliant } from '../../shared/aws/noticed.ts';
 import { text } from '../../shared/core/json.ts';
-import { calls, type Finding, rule } from '../../shared/core/rule.ts';
+import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
 import { isEverybody, openGrants } from './lenses/acl-request.ts';
+import type { Bucket } from './lenses/bucket.ts';
 import { type Acl, bucketAcl } from './lenses/bucket-acl.ts';
-import type { Bucket } from './lenses/bucket-policy.ts';
+import { noticed } from './lenses/noticed.ts';
 
 const controls = 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html';
 
@@ -28,12 +30,17 @@ export const publicAcl = rule<Bucket, Acl>({
     { framework: 'NIST SP 800-53 Rev. 5', id: 'AC-6', source: `${controls}#s3-2` },
   ],
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html, bucket-level actions
-  triggers: calls('s3.amazonaws.com', 'PutBucketAcl', 'CreateBucket'),
+  triggers: [
+    ...calls('s3.amazonaws.com', 'PutBucketAcl', 'CreateBucket'),
+    ...failedControls('S3.2', 'S3.3'),
+    ...guardDuty('Policy:S3/BucketAnonymousAccessGranted', 'Policy:S3/BucketPublicAccessGranted'),
+    nonCompliant('s3-bucket-public-read-prohibited', 's3-bucket-public-write-prohibited'),
+  ],
   permissions: {
     read: [{ actions: ['s3:GetBucketAcl'], resources: ['arn:${AWS::Partition}:s3:::*'] }],
     write: [{ actions: ['s3:PutBucketAcl'], resources: ['arn:${AWS::Partition}:s3:::*'] }],
   },
-  detect: (signal) => (signal.kind === 'call' ? found(signal) : []),
+  detect: (signal) => (signal.kind === 'call' ? found(signal) : noticed(signal, 'its ACL', (bucket) => ({ bucket }))),
   fix: {
     kind: 'state',
     lens: bucketAcl,
@@ -42,9 +49,9 @@ export const publicAcl = rule<Bucket, Acl>({
 });
 
 /** Where ACLs are disabled S3 refuses such a call, so that it is an attempt, and reads out the owner's grant alone. */
-function found(call: Call): readonly Finding<Bucket>[] {
+function found(call: Call): readonly Finding<Bucket>[] | Unreadable {
   const bucket = text(call.request, 'bucketName');
-  if (bucket === undefined) return [];
+  if (bucket === undefined) return unreadable('requestParameters.bucketName');
   const finding = { target: { bucket }, resource: arn(call, 's3', bucket, { regional: false, owned: false }) };
   const open = openGrants(call.request);
   // A new bucket is private unless its request says otherwise: API_CreateBucket, x-amz-acl.

@@ -1,9 +1,12 @@
 import { arn, partitionOf } from '../../shared/aws/arn.ts';
+import { failedControls, guardDuty, nonCompliant } from '../../shared/aws/noticed.ts';
 import { publicStatements, statementsOf, withoutStatements } from '../../shared/aws/policy.ts';
 import { at, isObject, type Json, text } from '../../shared/core/json.ts';
-import { calls, type Finding, rule } from '../../shared/core/rule.ts';
+import { calls, type Finding, rule, unreadable } from '../../shared/core/rule.ts';
 import type { Signal } from '../../shared/core/signal.ts';
-import { bucketPolicy, type PolicyTarget } from './lenses/bucket-policy.ts';
+import type { PolicyTarget } from './lenses/bucket.ts';
+import { bucketPolicy } from './lenses/bucket-policy.ts';
+import { noticed } from './lenses/noticed.ts';
 
 const controls = 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html';
 
@@ -26,7 +29,12 @@ export const publicPolicy = rule<PolicyTarget, string>({
     { framework: 'NIST SP 800-53 Rev. 5', id: 'AC-3', source: `${controls}#s3-2` },
     { framework: 'NIST SP 800-53 Rev. 5', id: 'AC-6', source: `${controls}#s3-2` },
   ],
-  triggers: calls('s3.amazonaws.com', 'PutBucketPolicy'),
+  triggers: [
+    ...calls('s3.amazonaws.com', 'PutBucketPolicy'),
+    ...failedControls('S3.2', 'S3.3'),
+    ...guardDuty('Policy:S3/BucketAnonymousAccessGranted', 'Policy:S3/BucketPublicAccessGranted'),
+    nonCompliant('s3-bucket-public-read-prohibited', 's3-bucket-public-write-prohibited'),
+  ],
   permissions: {
     // Buckets' ARNs hold neither region nor account. S3 answers 405 to the policy calls of a stranger to the bucket's
     // account, whatever its policy says: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
@@ -34,10 +42,11 @@ export const publicPolicy = rule<PolicyTarget, string>({
     write: [{ actions: ['s3:PutBucketPolicy', 's3:DeleteBucketPolicy'], resources: ['arn:${AWS::Partition}:s3:::*'] }],
   },
   detect(signal) {
-    const bucket = signal.kind === 'call' ? text(signal.request, 'bucketName') : undefined;
-    return signal.kind === 'call' && bucket !== undefined
-      ? found(bucket, at(signal.request, 'bucketPolicy') as Json, signal)
-      : [];
+    if (signal.kind !== 'call')
+      return noticed(signal, 'its policy', (bucket) => ({ bucket, partition: partitionOf(signal.region) }));
+    const bucket = text(signal.request, 'bucketName');
+    if (bucket === undefined) return unreadable('requestParameters.bucketName');
+    return found(bucket, at(signal.request, 'bucketPolicy') as Json, signal);
   },
   fix: {
     kind: 'state',

@@ -1,9 +1,12 @@
 import { arn, partitionOf } from '../../shared/aws/arn.ts';
+import { failedControls, nonCompliant } from '../../shared/aws/noticed.ts';
 import { statementsOf } from '../../shared/aws/policy.ts';
 import { at, type Json, text } from '../../shared/core/json.ts';
-import { calls, type Finding, rule } from '../../shared/core/rule.ts';
+import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
-import { bucketPolicy, gone, type PolicyTarget } from './lenses/bucket-policy.ts';
+import type { PolicyTarget } from './lenses/bucket.ts';
+import { bucketPolicy, gone } from './lenses/bucket-policy.ts';
+import { noticed } from './lenses/noticed.ts';
 import { refusesHttp, refusingHttp } from './lenses/tls.ts';
 
 const controls = 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html';
@@ -29,13 +32,20 @@ export const tlsOnly = rule<PolicyTarget, string>({
     { framework: 'NIST SP 800-53 Rev. 5', id: 'SC-8', source: `${controls}#s3-5` },
   ],
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html, bucket-level actions
-  triggers: calls('s3.amazonaws.com', 'PutBucketPolicy', 'DeleteBucketPolicy'),
+  triggers: [
+    ...calls('s3.amazonaws.com', 'PutBucketPolicy', 'DeleteBucketPolicy'),
+    ...failedControls('S3.5'),
+    nonCompliant('s3-bucket-ssl-requests-only'),
+  ],
   permissions: {
     read: [{ actions: ['s3:GetBucketPolicy'], resources: ['arn:${AWS::Partition}:s3:::*'] }],
     // Deleting is the way back to no policy; the room's role holds it for public-policy's fix, whose lens this is.
     write: [{ actions: ['s3:PutBucketPolicy', 's3:DeleteBucketPolicy'], resources: ['arn:${AWS::Partition}:s3:::*'] }],
   },
-  detect: (signal) => (signal.kind === 'call' ? found(signal) : []),
+  detect: (signal) =>
+    signal.kind === 'call'
+      ? found(signal)
+      : noticed(signal, 'its policy', (bucket) => ({ bucket, partition: partitionOf(signal.region) })),
   fix: {
     kind: 'state',
     lens: bucketPolicy,
@@ -47,9 +57,9 @@ export const tlsOnly = rule<PolicyTarget, string>({
 });
 
 /** CloudTrail shows the policy as an object; too large a request is left out: then only a read can tell. */
-function found(call: Call): readonly Finding<PolicyTarget>[] {
+function found(call: Call): readonly Finding<PolicyTarget>[] | Unreadable {
   const bucket = text(call.request, 'bucketName');
-  if (bucket === undefined) return [];
+  if (bucket === undefined) return unreadable('requestParameters.bucketName');
   const target = { bucket, partition: partitionOf(call.region) };
   const finding = { target, resource: arn(call, 's3', bucket, { regional: false, owned: false }) };
   if (call.name === 'DeleteBucketPolicy')

@@ -1,7 +1,7 @@
 import { arn } from '../../shared/aws/arn.ts';
 import { told } from '../../shared/aws/telling.ts';
 import { text } from '../../shared/core/json.ts';
-import { rule } from '../../shared/core/rule.ts';
+import { rule, unreadable } from '../../shared/core/rule.ts';
 
 export const consoleWithoutMfa = rule({
   id: 'signin/console-without-mfa',
@@ -17,7 +17,9 @@ export const consoleWithoutMfa = rule({
   triggers: [{ kind: 'call', service: 'signin.amazonaws.com', name: 'ConsoleLogin', signIn: 'any' }],
   detect(signal) {
     if (signal.kind !== 'call' || signal.actor.type !== 'IAMUser') return [];
-    if (text(signal.additional, 'MFAUsed') !== 'No') return [];
+    const used = text(signal.additional, 'MFAUsed');
+    if (used === undefined) return unreadable('additionalEventData.MFAUsed');
+    if (!/^no$/i.test(used)) return [];
     const resource =
       signal.actor.arn ?? arn(signal, 'iam', `user/${signal.actor.name}`, { regional: false, owned: true });
     return told(resource, `the user ${signal.actor.name} signed in to the console without a second factor`);

@@ -131,6 +131,20 @@ def mend_key_alias():
     iam_actions.extract_resource_arn = of_key
 
 
+def mend_url_action():
+    """A PUT to a function's URL is lambda:UpdateFunctionUrlConfig (`http` trait of the API model): stock asks for Create."""
+    from ministack.core import iam_actions
+
+    action_of = iam_actions._lambda_action
+
+    def by_method(method, path):
+        found = action_of(method, path)
+        names = {"PUT": "UpdateFunctionUrlConfig", "DELETE": "DeleteFunctionUrlConfig"}
+        return names.get(method, found) if found == "CreateFunctionUrlConfig" else found
+
+    iam_actions._lambda_action = by_method
+
+
 def mend_principal_arn():
     """aws:PrincipalArn of a session is its role's ARN ("AWS global condition context keys", IAM User Guide).
 
@@ -540,6 +554,7 @@ def run_ministack():
     mend_transport(app)
     mend_schedule_arns()
     mend_key_alias()
+    mend_url_action()
     mend_principal_arn()
     mend_iam_requests()
     mend_event_sources()

@@ -138,8 +138,15 @@ function ownerOfValue(key: string, value: string, home: Home): Owner {
   }
 }
 
+/** Whose an account is, by its id: `unknown` where it may be one of the organisation's. */
+export const ownerOfId = (account: string, home: Home): 'ours' | 'stranger' | 'unknown' => ownerOfAccount(account, home);
+
+/** Whose an organisation is, by its id `o-…`. */
+export const ownerOfOrganization = (id: string, home: Home): 'ours' | 'stranger' | 'unknown' =>
+  home.organization === undefined ? 'unknown' : id === home.organization ? 'ours' : 'stranger';
+
 /** An account is a stranger's for certain only where none of the organisation's can be meant. */
-function ownerOfAccount(account: string, home: Home): Owner {
+function ownerOfAccount(account: string, home: Home): 'ours' | 'stranger' | 'unknown' {
   if (account === home.account || home.trusted?.includes(account)) return 'ours';
   return !/^\d{12}$/.test(account) || home.account === null || home.organization !== undefined ? 'unknown' : 'stranger';
 }

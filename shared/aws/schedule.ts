@@ -10,14 +10,22 @@ export type Waker = {
   readonly deadLetterArn: string;
 };
 
-/** `at`: ISO 8601. The schedule deletes itself. The same look asked for twice is one. */
-export async function wakeLater(waker: Waker, incident: string, at: string): Promise<void> {
+/**
+ * `at`: ISO 8601. The schedule deletes itself. The same look asked for twice is one.
+ * @param look what the function is handed, where the name is not an incident's
+ */
+export async function wakeLater(
+  waker: Waker,
+  name: string,
+  at: string,
+  look: object = { incident: name },
+): Promise<void> {
   // The expression has whole seconds and no zone (Scheduler user guide, "Schedule types"): rounded up, never early.
   const second = new Date(Math.ceil(Date.parse(at) / 1000) * 1000).toISOString().slice(0, 19);
   try {
     await client(SchedulerClient).send(
       new CreateScheduleCommand({
-        Name: `${incident}-${second.replace(/[^0-9]/g, '')}`,
+        Name: `${name}-${second.replace(/[^0-9]/g, '')}`,
         GroupName: waker.group,
         ScheduleExpression: `at(${second})`,
         ScheduleExpressionTimezone: 'UTC',
@@ -27,7 +35,7 @@ export async function wakeLater(waker: Waker, incident: string, at: string): Pro
           Arn: waker.functionArn,
           RoleArn: waker.roleArn,
           DeadLetterConfig: { Arn: waker.deadLetterArn },
-          Input: JSON.stringify({ firebreak: 'due', incident }),
+          Input: JSON.stringify({ firebreak: 'due', ...look }),
         },
       }),
     );

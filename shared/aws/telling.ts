@@ -19,6 +19,13 @@ export function named(value: Json, name: string): string | undefined {
   return key === undefined ? undefined : text(value, key);
 }
 
+/** The same for a member that is no text; of an object's members with one spelling, the first. */
+export function member(value: unknown, name: string): unknown {
+  if (!isObject(value)) return undefined;
+  const key = Object.keys(value).find((one) => one.toLowerCase() === name.toLowerCase());
+  return key === undefined ? undefined : value[key];
+}
+
 /** The texts of a list, or one text; never more than so many of them. */
 export const listed = (value: unknown, most = 20): readonly string[] =>
   (Array.isArray(value) ? value : [value])

@@ -1,8 +1,8 @@
 /** What may be done about a finding, and why: failed calls, exemptions, modes and freshness, in that order. Pure. */
-import type { Json } from './json.ts';
+import { canonical, type Json } from './json.ts';
 import { type Config, exemptionFor, type Home, homeOf, isTurnedOff, modeOf } from './mode.ts';
 import { countsFailure } from './route.ts';
-import { type Finding, isUnreadable, type Mode, type Rule, type StateFix } from './rule.ts';
+import { type Finding, isUnreadable, type Learned, type Mode, type Rule, type StateFix } from './rule.ts';
 import type { Signal } from './signal.ts';
 
 /**
@@ -21,6 +21,8 @@ export type Decided = {
   readonly fix: StateFix<Json, Json, unknown> | undefined;
   readonly baseline: unknown;
   readonly home: Home;
+  /** The state that was learned of the lens before the trouble, for a fix that learns. */
+  readonly learned?: Learned | null;
 };
 
 /** What a rule recognises in a signal that woke it, and what may be done about it. */
@@ -71,7 +73,7 @@ function wayOf(
   if (mode === 'off') return { way: 'off', mode, note: `${rule.id} is off here` };
   if (!rule.fix) {
     const { threshold } = rule;
-    if (threshold === undefined) return { way: 'tell', mode, note: 'this rule only tells' };
+    if (threshold === undefined || finding.atOnce) return { way: 'tell', mode, note: 'this rule only tells' };
     return { way: 'count', mode, note: `told from ${threshold.times} within ${threshold.minutes} minutes on` };
   }
   if (mode === 'notify') {
@@ -84,6 +86,12 @@ function wayOf(
       way: 'approve',
       mode: 'approve',
       note: `an exemption of ${exempted.exemption.owner} has this actor ask: ${exempted.exemption.reason}`,
+    };
+  if (isVerdict(signal))
+    return {
+      way: 'approve',
+      mode: 'approve',
+      note: 'a check found it so and does not tell since when: what may be old is not changed without asking',
     };
   const age = signal.time === null ? Number.NaN : (now.getTime() - Date.parse(signal.time)) / 60_000;
   if (!(age <= config.freshness)) {
@@ -99,6 +107,14 @@ function wayOf(
   return { way: 'remediate', mode, note: 'mode remediate' };
 }
 
+/**
+ * What Security Hub's controls and AWS Config's rules say of a state, which may have been so for years: the day that
+ * they are switched on they judge everything, each verdict seconds old.
+ */
+export const isVerdict = (signal: Signal): boolean =>
+  (signal.kind === 'finding' && signal.origin === 'securityhub') ||
+  (signal.kind === 'other' && signal.source === 'aws.config');
+
 /** Findings that are one piece of work: the same lens and target, to be treated the same way. */
 export function groups(decided: readonly Decided[]): readonly (readonly [Decided, ...Decided[]])[] {
   const found = new Map<string, [Decided, ...Decided[]]>();
@@ -106,7 +122,8 @@ export function groups(decided: readonly Decided[]): readonly (readonly [Decided
     const lens = one.fix?.lens;
     const key = lens
       ? `${lens.id} ${lens.key(one.finding.target)} ${one.way}`
-      : `${one.rule.id} ${one.finding.resource}`;
+      : // What is counted by itself is told by itself.
+        `${one.rule.id} ${one.finding.resource} ${one.way === 'count' ? canonical(one.finding.target) : ''}`;
     const group = found.get(key);
     if (group) group.push(one);
     else found.set(key, [one]);

@@ -26,7 +26,7 @@ export type Deps = {
   isOurs(arn: string): boolean;
   /** The finding as the service that is said to have made it knows it; `unknown` where it can't be asked. */
   confirm(finding: Found): Promise<Found | 'absent' | 'unknown'>;
-  /** Has this room's function look at an incident again, once, at a time. */
+  /** Has this room's function look again at an incident, or at a state that may be learned: once, at a time. */
   later(due: Due): Promise<void>;
   /** A code over what would be written from a record, by a key that only this deployment's roles may use. */
   sign(text: string): Promise<string>;

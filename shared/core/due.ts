@@ -3,46 +3,34 @@
  * schedules; each look also finds what another schedule missed.
  */
 import type { Deps, Result, Run } from './deps.ts';
-import type { Incident } from './incident.ts';
+import type { Incident, Look } from './incident.ts';
+import { stand } from './learn.ts';
 import { carryOut, found, goalOf, locked, takeBack } from './people.ts';
+import { begun, genuine, isNamed, isStale, next, result, same } from './record.ts';
 import { inWords, paused, standingOf } from './standing.ts';
-import {
-  aside,
-  ask,
-  begun,
-  type Fix,
-  finish,
-  fixed,
-  forged,
-  type Group,
-  genuine,
-  groupOf,
-  isNamed,
-  isStale,
-  mend,
-  next,
-  result,
-  retold,
-  safeFor,
-  same,
-  settleLater,
-  untold,
-} from './work.ts';
+import { forged, retold, untold } from './tell.ts';
+import { aside, ask, type Fix, finish, fixed, type Group, groupOf, mend, safeFor, settleLater } from './work.ts';
 
 /** Lambda's first delivery of a look, and its two retries. */
 const lastTry = 3;
 
-/** Looks at an incident that is due, and at every other one of this room that is overdue. */
-export async function due(id: string, deps: Deps): Promise<readonly Result[]> {
+/** Looks at an incident that is due, and at all else of this room that is overdue. */
+export const due = (incident: string, deps: Deps): Promise<readonly Result[]> => looks({ incident }, deps);
+
+/** The same for a state that may be learned. */
+export const dueLesson = (lease: string, deps: Deps): Promise<readonly Result[]> => looks({ learned: lease }, deps);
+
+async function looks(first: Look, deps: Deps): Promise<readonly Result[]> {
+  const name = (one: Look): string => ('incident' in one ? one.incident : `learned ${one.learned}`);
   const missed = await deps.incidents.overdue(deps.room, deps.now().toISOString());
   const results: Result[] = [];
   const faults: unknown[] = [];
-  for (const one of new Set([id, ...missed])) {
+  for (const one of [first, ...missed.filter((other) => name(other) !== name(first))]) {
     try {
-      results.push(await look(one, deps));
+      results.push('incident' in one ? await look(one.incident, deps) : await stand(one.learned, deps));
     } catch (error) {
       // A forged record that was only passed by has been told of; it must not have every other look fail with it.
-      if (one === id || !isNamed(error, 'Forged')) faults.push(error);
+      if (one === first || !isNamed(error, 'Forged')) faults.push(error);
     }
   }
   if (faults.length > 0)

@@ -2,32 +2,20 @@
  * The one way of an event: normalise → awakened → detect → decide → claim → work.ts.
  * Pure: the clock, the store, the wire and the voice come in as `Deps`. Faults are thrown, so that Lambda tries again.
  */
+import { type Counted, countedBy, inAll, thresholdOf } from './count.ts';
 import { type Decided, decide, groups } from './decide.ts';
 import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
 import type { Incident, Incidents } from './incident.ts';
 import { canonical, type Json } from './json.ts';
+import { learn } from './learn.ts';
 import { settled } from './outcome.ts';
-import { awakened } from './route.ts';
+import { begun, genuine, isNamed, isStale, leaseOf, next, result } from './record.ts';
+import { awakened, learners } from './route.ts';
 import type { Rule } from './rule.ts';
 import { normalise, type Signal } from './signal.ts';
-import {
-  alarm,
-  announce,
-  begun,
-  finish,
-  forged,
-  type Group,
-  genuine,
-  isNamed,
-  isStale,
-  leaseEnd,
-  leaseSeconds,
-  mend,
-  next,
-  result,
-  untold,
-} from './work.ts';
+import { alarm, announce, forged, untold } from './tell.ts';
+import { finish, type Group, leaseEnd, leaseSeconds, mend } from './work.ts';
 
 /** Lambda's first delivery and its two retries. */
 export const lastAttempt = 3;
@@ -52,25 +40,28 @@ export async function handle(raw: unknown, deps: Deps): Promise<readonly Result[
   const results: Result[] = [];
   const faults: unknown[] = [];
   // One rule's bug or one resource's fault does not cost the others their turn.
-  const guarded = async (work: () => Promise<Result | null> | Result | null): Promise<void> => {
+  const guarded = async (work: () => Promise<readonly Result[]>): Promise<void> => {
     try {
-      const one = await work();
-      if (one) results.push(one);
+      results.push(...(await work()));
     } catch (error) {
       faults.push(error);
     }
   };
   for (const signal of normalised.signals) {
     await guarded(() => byOurHand(signal, received, deps));
+    let stumbled = false;
     const decided = awakened(deps.rules, signal).flatMap((rule) => {
       try {
         return decide(rule, signal, deps.config, deps.now());
       } catch (error) {
+        stumbled = true;
         faults.push(error);
         return [];
       }
     });
-    for (const group of groups(decided)) await guarded(() => handleGroup(group, signal, received, deps));
+    for (const group of groups(decided)) await guarded(async () => [await handleGroup(group, signal, received, deps)]);
+    // Only what no rule had anything against, as far as all of them could tell.
+    if (decided.length === 0 && !stumbled) await guarded(() => learn(learners(deps.rules, signal), signal, deps));
   }
   if (faults.length === 1) throw faults[0];
   if (faults.length > 1) throw new AggregateError(faults, faults.map(String).join('; '));
@@ -81,17 +72,17 @@ export async function handle(raw: unknown, deps: Deps): Promise<readonly Result[
  * A call by one of our own roles that no incident knows: somebody else has the role in hand, and nothing is louder.
  * The note of a write may come later than its event: until then the delivery is tried again.
  */
-async function byOurHand(signal: Signal, received: string, deps: Deps): Promise<Result | null> {
+async function byOurHand(signal: Signal, received: string, deps: Deps): Promise<readonly Result[]> {
   const arn = signal.actor.arn;
   // A refused call changed nothing, and of ours only the answered ones are known.
-  if (signal.kind !== 'call' || signal.failure !== null || arn === undefined || !deps.isOurs(arn)) return null;
-  if (signal.requestId !== null && (await deps.incidents.ownerOf(signal.requestId)) !== null) return null;
+  if (signal.kind !== 'call' || signal.failure !== null || arn === undefined || !deps.isOurs(arn)) return [];
+  if (signal.requestId !== null && (await deps.incidents.ownerOf(signal.requestId)) !== null) return [];
   const age = Date.parse(received) - Date.parse(signal.time ?? '');
   if (age < recordingLag)
     throw fault('NotRecordedYet', `${signal.name} by our own role is not known as ours yet; tried again`);
   const ours = await explained(signal, deps);
-  if (ours) return result('own', ours, `made by incident ${ours.id}, which was interrupted before it could note it`);
-  return alarm(
+  if (ours) return [result('own', ours, `made by incident ${ours.id}, which was interrupted before it could note it`)];
+  const told = await alarm(
     {
       about: about(signal, arn, received, deps),
       title: 'A role of Firebreak’s own was used by somebody else',
@@ -100,6 +91,7 @@ async function byOurHand(signal: Signal, received: string, deps: Deps): Promise<
     },
     deps,
   );
+  return [told];
 }
 
 /** The incident whose write a call of ours was, if one was under way then that broke off before it knew the answer. */
@@ -133,7 +125,9 @@ function wasInterrupted({ outcome, attempts, timeline, writes }: Incident): bool
 async function handleGroup(group: Group, signal: Signal, received: string, deps: Deps): Promise<Result> {
   const first = group[0];
   if (first.way === 'unparsed') return unread(group, signal, received, deps);
-  const incident = opened(group, signal, received, deps);
+  const counted = first.way === 'count' ? await counting(first, signal, received, deps) : null;
+  if (counted && counted.begun === null) return notYet(counted, first);
+  const incident = opened(group, signal, received, deps, counted);
   const run = { ...deps, held: first.way === 'remediate' };
   const claim = await claimed(incident, run);
   if (claim.got === 'own')
@@ -174,7 +168,8 @@ function resumed(stored: Incident, opened: Incident): Incident {
   if (stored.code !== undefined || begun(stored) || stored.plan) return { ...stored, mode, note };
   const { room, rules, account, region, resource, lens, lease, target } = opened;
   const about = { room, rules, account, region, resource, ...(lease !== undefined && { lens, lease, target }) };
-  return { ...stored, ...about, mode, note };
+  const { learned: _, ...rest } = stored;
+  return { ...rest, ...about, mode, note };
 }
 
 const unknownFinding =
@@ -191,8 +186,9 @@ async function confirmed(
   deps: Run,
 ): Promise<{ readonly incident: Incident; readonly group: Group } | null> {
   const acts = incident.mode === 'remediate' || incident.mode === 'approve';
-  if (!acts || signal.kind !== 'finding' || !group.some(({ rule }) => rule.contains)) return { incident, group };
-  const known = await deps.confirm(signal);
+  if (!acts || signal.kind === 'call' || !group.some(({ rule }) => rule.contains)) return { incident, group };
+  // Health and Trusted Advisor can be asked under a support plan alone: what anybody may have made is a person's to judge.
+  const known = signal.kind === 'finding' ? await deps.confirm(signal) : 'unknown';
   if (known === 'absent') return null;
   if (known === 'unknown') {
     const note = 'the finding could not be fetched from its service: a person decides';
@@ -216,8 +212,27 @@ function asKnown(one: Decided, known: Signal, deps: Run): Decided | null {
   return decide(one.rule, known, deps.config, deps.now()).find((other) => key(other) === key(one)) ?? null;
 }
 
-/** One more of what a rule folds: people were told of the first. */
+/** How many of a target came close together, this one among them. */
+async function counting({ rule, finding }: Decided, signal: Signal, received: string, deps: Deps): Promise<Counted> {
+  const { event, account, times } = about(signal, finding.resource, received, deps);
+  const at = times.event !== undefined && !Number.isNaN(Date.parse(times.event)) ? times.event : received;
+  // Of a target's name and an event's id, which may be as long as somebody likes, a short text is enough.
+  const target = countedBy(rule.id, account, deps.digest(canonical(finding.target)));
+  return deps.incidents.count(target, { id: deps.digest(event.id), at }, thresholdOf(rule));
+}
+
+const notYet = ({ count }: Counted, { rule, finding }: Decided): Result => ({
+  outcome: 'counted',
+  incident: null,
+  rules: [rule.id],
+  resource: finding.resource,
+  note: inAll(count, thresholdOf(rule)),
+});
+
+/** One more of what a rule folds or counts: people were told of the first. */
 async function folded(stored: Incident, incident: Incident, deps: Deps): Promise<Result> {
+  if (stored.witnesses.some(({ id }) => id === incident.event.id))
+    return result('duplicate', stored, 'handled before: it is one of the incident’s witnesses');
   const at = incident.times.received;
   const witness = { id: incident.event.id, name: incident.event.name, at };
   await deps.incidents.note(
@@ -225,7 +240,7 @@ async function folded(stored: Incident, incident: Incident, deps: Deps): Promise
     { at, what: `also: ${incident.reasons.join('; ')}`, outcome: 'witness' },
     witness,
   );
-  return result('witness', stored, `one of several within the time that ${stored.rules.join(', ')} folds`);
+  return result('witness', stored, `one of several that are told together by ${stored.rules.join(', ')}`);
 }
 
 async function claimed(incident: Incident, deps: Run): ReturnType<Incidents['claim']> {
@@ -339,21 +354,23 @@ function about(signal: Signal, resource: string, received: string, deps: Deps): 
   };
 }
 
-function opened(group: Group, signal: Signal, received: string, deps: Deps): Incident {
+function opened(group: Group, signal: Signal, received: string, deps: Deps, counted: Counted | null = null): Incident {
   const { rule, finding, fix, way, mode, note } = group[0];
   const start = about(signal, finding.resource, received, deps);
   const ids = [...new Set(group.map((decided) => decided.rule.id))];
+  const reasons = group.map((decided) => decided.finding.reason);
+  const fold = counted ? `count ${counted.begun} ${canonical(finding.target)}` : foldOf(rule, signal);
   const lens = fix && {
     lens: fix.lens.id,
-    lease: `${start.account}/${start.region}/${fix.lens.id}/${fix.lens.key(finding.target)}`,
+    lease: leaseOf(start.account, start.region, fix.lens, finding.target),
   };
   return {
     ...start,
-    id: `fb-${deps.digest([foldOf(rule, signal) ?? start.event.id, lens?.lease ?? finding.resource, ...ids].join('\n'))}`,
+    id: `fb-${deps.digest([fold ?? start.event.id, lens?.lease ?? finding.resource, ...ids].join('\n'))}`,
     rules: ids,
     title: rule.title,
     severity: rule.severity,
-    reasons: group.map((decided) => decided.finding.reason),
+    reasons: [...(counted ? [`${counted.count} times within ${thresholdOf(rule).minutes} minutes`] : []), ...reasons],
     mode,
     outcome: way === 'exempt' || way === 'off' || way === 'attempt' ? way : 'open',
     note,

@@ -1,7 +1,8 @@
 /** The stored record of one trouble on one lens of one resource, and the port behind which it is stored. */
+import type { Counted, Counting, Threshold } from './count.ts';
 import type { Json } from './json.ts';
 import type { Outcome } from './outcome.ts';
-import type { Mode, Severity } from './rule.ts';
+import type { Learned, Mode, Severity } from './rule.ts';
 import type { Actor } from './signal.ts';
 
 /** ISO 8601 times of an incident's stages; `verified` minus `event` is the time that counts. */
@@ -48,6 +49,8 @@ export type Incident = {
   readonly plan?: Snapshot;
   readonly after?: Snapshot;
   readonly undo?: 'restore' | 'operator' | 'none';
+  /** The learned state that the plan was made with: the same one for as long as the incident lasts. */
+  readonly learned?: Learned;
   readonly writes: readonly Write[];
   readonly witnesses: readonly { readonly id: string; readonly name: string; readonly at: string }[];
   readonly timeline: readonly Entry[];
@@ -76,8 +79,28 @@ export type Claim =
   /** Somebody else holds the lens's lease. */
   | { readonly got: 'busy'; readonly until: string };
 
-/** Look at an incident again. */
-export type Due = { readonly incident: string; readonly at: string };
+/** What is looked at again: an incident, or the state of the lens with this lease, whether it has stood. */
+export type Look = { readonly incident: string } | { readonly learned: string };
+export type Due = Look & { readonly at: string };
+
+/** A lens's state as it was read after a change that no rule flagged. */
+export type Lesson = {
+  readonly room: string;
+  readonly rule: string;
+  readonly lease: string;
+  readonly target: Json;
+  readonly state: Json;
+  readonly by: string;
+  /** When it was read: ISO 8601. */
+  readonly at: string;
+  /** Whether it was the same a day later: only then is anything written from it. */
+  readonly stood: boolean;
+  /** The code over all of it: `deps.sign`. */
+  readonly code: string;
+};
+
+/** What is known of a lens: the state that stood, and a newer one that has to yet. */
+export type Lessons = { readonly learned: Lesson | null; readonly candidate: Lesson | null };
 
 /** `firebreak pause`: while it lasts, what would be changed by itself is asked. */
 export type Pause = {
@@ -135,8 +158,18 @@ export type Incidents = {
   ownerOf(requestId: string): Promise<string | null>;
   /** Incidents of a room of which a write began at or between two times. */
   begunBetween(room: string, from: string, to: string): Promise<readonly string[]>;
-  /** Incidents whose time has come and that nobody looked at. */
-  overdue(room: string, now: string): Promise<readonly string[]>;
+  /** What of a room is due and was looked at by nobody: the oldest first. */
+  overdue(room: string, now: string): Promise<readonly Look[]>;
+  /**
+   * Counts an event of a target once, whatever is counted at the same time, and says where it stands (count.ts). Kept for
+   * a day and the threshold's minutes after the last one.
+   */
+  count(target: string, event: Counting, threshold: Threshold): Promise<Counted>;
+  lessons(lease: string): Promise<Lessons>;
+  /** Stores a candidate in place of the one that is there, and that it is due: ISO 8601. */
+  suggest(candidate: Lesson, due: string): Promise<void>;
+  /** Ends a candidate, if it is still the one: by what was learned from it, or by nothing. Not due any more. */
+  conclude(candidate: Lesson, learned: Lesson | null): Promise<boolean>;
   /** Takes the lens's lease for an incident that is stored already; false where somebody holds it. */
   lock(lease: string, holder: string, until: string): Promise<boolean>;
   unlock(lease: string, holder: string): Promise<void>;

@@ -25,6 +25,9 @@ export const outcomes = {
   duplicate: 'Delivery: this event was handled before.',
   witness: 'Later word of a trouble that was already put out; added to its incident.',
   drifted: 'Undo, or the end of a hold, refused, because the resource changed after the fix.',
+  counted: 'Delivery: told only where several of its kind come close together: counted, and not enough of them yet.',
+  learning:
+    'Delivery: no rule flagged it; the state is noted, and learned if it stands for a day; the note says how it went.',
   replanned: 'Delivery: approval refused, because the resource changed after the question; asked again.',
 } as const satisfies Record<string, string>;
 

@@ -3,32 +3,26 @@ import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
 import type { Incident, Standing } from './incident.ts';
 import type { Json } from './json.ts';
+import { begun, genuine, next, result, same } from './record.ts';
 import { isUnknown } from './rule.ts';
 import { inWords, paused, standingOf } from './standing.ts';
+import { forged, retold, untold } from './tell.ts';
 import {
   alreadySafe,
   apply,
   aside,
   ask,
-  begun,
   compose,
   type Fix,
   finish,
-  forged,
   type Group,
-  genuine,
   groupOf,
   isReady,
   keeping,
   leaseEnd,
-  next,
   notReady,
   proven,
-  result,
-  retold,
-  same,
   settleLater,
-  untold,
 } from './work.ts';
 
 /** Carries out an incident that a person approved; `decision` must be stored on it. */

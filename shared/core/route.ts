@@ -1,6 +1,6 @@
 /** From triggers to EventBridge patterns, and from an event to the rules that it wakes. Pure. */
 import { isObject, type Json, type JsonObject, text } from './json.ts';
-import type { Rule, Trigger } from './rule.ts';
+import { type FixRule, hasFix, type Rule, type Trigger } from './rule.ts';
 import type { Call, Found, Signal } from './signal.ts';
 
 /** EventBridge's limit for one pattern, in characters: AWS::Events::Rule, EventPattern. */
@@ -132,7 +132,7 @@ export type Pattern = { readonly pattern: JsonObject; readonly readOnly: boolean
 /** The patterns by which EventBridge wakes the function of these rules: one a service, split where too long. */
 export function patternsOf(rules: readonly Rule[]): readonly Pattern[] {
   const groups = new Map<string, Trigger[]>();
-  for (const trigger of rules.flatMap((rule) => rule.triggers)) {
+  for (const trigger of rules.flatMap((rule) => [...rule.triggers, ...(rule.fix?.learns?.triggers ?? [])])) {
     const key = group(trigger);
     groups.set(key, [...(groups.get(key) ?? []), trigger]);
   }
@@ -192,6 +192,12 @@ const isRootCall = ({ actor, eventType }: Call): boolean =>
 export const awakened = (rules: readonly Rule[], signal: Signal): readonly Rule[] =>
   rules.filter((rule) => rule.triggers.some((trigger) => wakes(trigger, signal)));
 
+/** Rules whose fix learns from a call like this: to be asked only where no rule recognised anything in it. */
+export const learners = (rules: readonly Rule[], signal: Signal): readonly FixRule[] =>
+  signal.kind !== 'call' || signal.failure !== null
+    ? []
+    : rules.filter(hasFix).filter(({ fix }) => fix.learns?.triggers.some((trigger) => wakes(trigger, signal)));
+
 /** Whether a rule asks for failed calls of this kind. */
 export const countsFailure = (rule: Rule, signal: Signal): boolean =>
   rule.triggers.some(
@@ -235,27 +241,83 @@ const starts = (found: Json | undefined, prefix: string): boolean =>
     ? found.some((member: Json) => starts(member, prefix))
     : typeof found === 'string' && found.startsWith(prefix);
 
+/** By partition: where a service without regions is, as most of them have it, and as some have it in China. */
+type Home = { readonly [partition: string]: string };
+const homes: Home = { aws: 'us-east-1', 'aws-cn': 'cn-north-1', 'aws-us-gov': 'us-gov-west-1' };
+// The SDK's own rules: `implicitGlobalRegion` of aws-cn, @aws-sdk/util-endpoints, partitions.
+const ningxia: Home = { ...homes, 'aws-cn': 'cn-northwest-1' };
+
 /**
- * Services whose calls CloudTrail records in one region of a partition (AWS CloudTrail user guide, "About global
- * service events"; IAM user guide, "Logging IAM and AWS STS API calls"; Sign-In guide for root; AWS Account Management
- * reference guide, "Logging AWS Account Management API calls", by its examples).
+ * Services whose calls CloudTrail records in one region of a partition: AWS CloudTrail User Guide, "About global service
+ * events", and where more is to be said:
+ * - account: AWS Account Management Reference Guide, "Logging AWS Account Management API calls", by its examples.
+ * - iam: IAM User Guide, "Logging IAM and AWS STS API calls".
+ * - organizations: the SDK's endpoint rules sign for the partition's one region, whatever region the client is in.
+ * - route53, route53domains: Amazon Route 53 Developer Guide, "Logging Amazon Route 53 API calls with AWS CloudTrail": "you
+ *   must choose US East (N. Virginia)". Its example of a domain's event says us-west-2, and is years older.
+ * - cloudfront, shield: the SDK's endpoint rules sign for us-east-1. waf is AWS WAF Classic for CloudFront: AWS General
+ *   Reference, "AWS WAF Classic endpoints and quotas": waf.amazonaws.com, us-east-1.
+ * - budgets, ce, cur, bcm-data-exports: recorded calls say us-east-1; their only endpoints (AWS General Reference, "AWS
+ *   Billing and Cost Management endpoints and quotas") are there and, of budgets and ce, in cn-northwest-1.
+ * - artifact: AWS Artifact User Guide, "Logging AWS Artifact API calls with AWS CloudTrail", by its examples.
+ * - support, trustedadvisor: AWS General Reference, "AWS Support endpoints and quotas"; Trusted Advisor's part of that API
+ *   is in us-east-1 alone (AWS Support API Reference, DescribeTrustedAdvisorCheckResult).
  */
-const global = new Set([
-  'account.amazonaws.com',
-  'iam.amazonaws.com',
-  'organizations.amazonaws.com',
-  'cloudfront.amazonaws.com',
-  'route53.amazonaws.com',
-]);
-const homes: { readonly [partition: string]: string } = {
-  aws: 'us-east-1',
-  'aws-cn': 'cn-north-1',
-  'aws-us-gov': 'us-gov-west-1',
+const global: { readonly [service: string]: Home } = {
+  'account.amazonaws.com': homes,
+  'artifact.amazonaws.com': homes,
+  'bcm-data-exports.amazonaws.com': homes,
+  'budgets.amazonaws.com': ningxia,
+  'ce.amazonaws.com': ningxia,
+  'cloudfront.amazonaws.com': ningxia,
+  'cur.amazonaws.com': ningxia,
+  'iam.amazonaws.com': homes,
+  'organizations.amazonaws.com': ningxia,
+  'route53.amazonaws.com': ningxia,
+  'route53domains.amazonaws.com': ningxia,
+  'shield.amazonaws.com': homes,
+  'support.amazonaws.com': homes,
+  'trustedadvisor.amazonaws.com': homes,
+  'waf.amazonaws.com': homes,
 };
+
+/**
+ * Sources of other events that arrive in one region:
+ * - aws.account: AWS Account Management Reference Guide, "Monitoring Account Management events with EventBridge", example.
+ * - aws.artifact: as its calls.
+ * - aws.trustedadvisor: AWS Support User Guide, "Monitoring Trusted Advisor check results": choose US East (N. Virginia).
+ */
+const globalSources: { readonly [source: string]: Home } = {
+  'aws.account': homes,
+  'aws.artifact': homes,
+  'aws.trustedadvisor': homes,
+};
+
+/**
+ * Services of AWS Health whose events have no region: IAM by its user guide; ABUSE and SECURITY by their ARNs there, which
+ * say `global`; RISK by github.com/aws/aws-health-tools, whose rule for exposed keys is in us-east-1 alone.
+ */
+const globalHealth = ['ABUSE', 'IAM', 'RISK', 'SECURITY'];
+
+/**
+ * AWS Health's events come where they happen; global ones to one region, with a copy in another (`backupEvent`; in the
+ * commercial partition us-west-2): AWS Health User Guide, "Creating EventBridge rules for AWS Region coverage". Which one in
+ * China: AWS Security Hub User Guide, "AWS Health (Sends findings)".
+ */
+function healthHome({ detailType, where }: Extract<Trigger, { readonly kind: 'event' }>): Home | undefined {
+  const services = where?.['service'];
+  const named = Array.isArray(services) ? (services as readonly Json[]) : [];
+  const all = named.length > 0 && named.every((one) => typeof one === 'string' && globalHealth.includes(one));
+  return all || detailType === 'AWS Health Abuse Event' ? ningxia : undefined;
+}
 
 /** Where a trigger's events arrive: one region, or null for wherever they happen. */
 export function arrivesIn(trigger: Trigger, partition: string): string | null {
+  if (trigger.kind === 'event') {
+    const home = trigger.source === 'aws.health' ? healthHome(trigger) : globalSources[trigger.source];
+    return home?.[partition] ?? null;
+  }
   if (trigger.kind !== 'call') return null;
-  const home = homes[partition] ?? null;
-  return trigger.signIn === 'root' || global.has(trigger.service) ? home : null;
+  const home = trigger.signIn === 'root' ? homes : global[trigger.service];
+  return home?.[partition] ?? null;
 }

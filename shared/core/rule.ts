@@ -81,6 +81,8 @@ export type Finding<T extends Json = Json> = {
   readonly resource: string;
   readonly reason: string;
   readonly certainty: 'certain' | 'possible';
+  /** Said by one event alone: told at once even where the rule has a threshold. */
+  readonly atOnce?: true;
 };
 
 /** The event does not say what it must say: what is missing. Nobody can tell whether it is harmless. */
@@ -153,6 +155,8 @@ export type StateFix<T extends Json, S extends Json, B, W extends true = never> 
     readonly triggers: readonly [Trigger, ...Trigger[]];
     target(signal: Signal): NoInfer<T> | null;
   };
+  /** Why a person must say yes to a plan that could be carried out by itself, such as one that leads out of the account. */
+  readonly asks?: (plan: NoInfer<S> | null, context: Context<T, B, NoInfer<S>>) => string | null;
   /** A hold: minutes after which the state before is put back by itself. */
   readonly until?: (context: Context<T, B>) => number;
 };

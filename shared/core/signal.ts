@@ -37,6 +37,8 @@ export type Call = Common & {
   readonly request: Json;
   readonly response: Json;
   readonly additional: Json;
+  /** What an `AwsServiceEvent` tells, where it has serviceEventDetails (CloudTrail record contents). */
+  readonly details?: Json;
   /** Set where the call or the sign-in failed: the error's code. */
   readonly failure: string | null;
 };
@@ -153,6 +155,7 @@ function fromCloudTrail(record: JsonObject): Call {
     request: jsonOrNull(record['requestParameters']),
     response,
     additional: jsonOrNull(record['additionalEventData']),
+    ...(record['serviceEventDetails'] !== undefined && { details: record['serviceEventDetails'] }),
     failure: service === 'signin.amazonaws.com' ? refusal(record, name) : failureOf(record),
   };
 }

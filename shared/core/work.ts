@@ -6,11 +6,13 @@ import type { Decided } from './decide.ts';
 import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
 import type { Incident, Saving, Standing, Write } from './incident.ts';
-import { canonical, type Json, type JsonObject } from './json.ts';
+import { canonical, type Json } from './json.ts';
+import { taught, withLearned } from './learn.ts';
 import { homeOf } from './mode.ts';
-import type { Outcome } from './outcome.ts';
-import { isUnknown, type Lens, type StateFix, type Unknown } from './rule.ts';
+import { begun, coded, isNamed, next, result, same } from './record.ts';
+import { type Context, isUnknown, type StateFix, type Unknown } from './rule.ts';
 import { countsOf, objection } from './standing.ts';
+import { announce, isSilent } from './tell.ts';
 
 export type Fix = StateFix<Json, Json, unknown>;
 export type Group = readonly [Decided, ...Decided[]];
@@ -24,10 +26,10 @@ export const leaseEnd = (deps: Deps): string =>
 export const rereads: readonly number[] = [0, 200, 500, 1000, 2000, 4000];
 /** How long until a state that takes minutes is looked at again. */
 const lookAgainSeconds = 60;
-const silent: ReadonlySet<Outcome> = new Set(['exempt', 'off', 'attempt', 'witness', 'open', 'settling']);
 
 /** Reads and plans; then does what the incident's mode allows. A record that is gone on from must be `genuine`. */
-export async function mend(incident: Incident, group: Group, fix: Fix, deps: Run): Promise<Result> {
+export async function mend(found: Incident, asFound: Group, fix: Fix, deps: Run): Promise<Result> {
+  const { incident, group } = await taught(found, asFound, deps);
   const target = incident.target ?? null;
   const state = await fix.lens.read(target);
   const read = { ...incident, times: { ...incident.times, read: deps.now().toISOString() } };
@@ -55,6 +57,8 @@ export async function mend(incident: Incident, group: Group, fix: Fix, deps: Run
 async function remediate(planned: Incident, group: Group, fix: Fix, from: Json, to: Json, deps: Run): Promise<Result> {
   const { standing, against } = await objection(planned, group, deps);
   if (against !== null) return ask({ ...planned, mode: 'approve' }, against, deps);
+  const doubt = group.flatMap((one) => one.fix?.asks?.(to, contextOf(one)) ?? []);
+  if (doubt.length > 0) return ask({ ...planned, mode: 'approve' }, doubt.join('; '), deps);
   if (!isReady(fix.lens, from)) return settleLater(planned, fix, notReady, deps);
   return apply(planned, group, fix, from, to, deps, standing);
 }
@@ -92,9 +96,6 @@ export async function alreadySafe(incident: Incident, group: Group, state: Json,
   const note = state === null ? 'the setting or the resource is not there any more' : 'it was safe when it was read';
   return finish(incident, { outcome: 'safe', note: note + aside(incident), after: { state } }, deps);
 }
-
-/** Whether an attempt came as far as a write, made or not: its before and plan are stored. */
-export const begun = (incident: Incident): boolean => incident.times.recorded !== undefined;
 
 export const aside = (incident: Incident): string =>
   begun(incident) ? '; an interrupted attempt may have changed it: compare it with the stored before' : '';
@@ -157,12 +158,7 @@ export async function fixed(
   standing: Standing | null = null,
 ): Promise<Result> {
   const counts = countsOf(incident, standing, deps);
-  const minutes = fix.until?.({
-    target: incident.target ?? null,
-    baseline: group[0].baseline,
-    home: group[0].home,
-    learned: null,
-  });
+  const minutes = fix.until?.({ ...contextOf(group[0]), target: incident.target ?? null });
   if (minutes === undefined)
     return finish(incident, { outcome: 'fixed', note, after: { state } }, deps, { writes, counts });
   const until = new Date(deps.now().getTime() + minutes * 60_000).toISOString();
@@ -244,96 +240,8 @@ export async function finish(
     ...(due !== undefined && { due }),
     ...(deps.held && { release: deps.holder }),
   });
-  if (!silent.has(ended.outcome)) await announce(ended, deps);
+  if (!isSilent(ended.outcome)) await announce(ended, deps);
   return result(ended.outcome, ended, ended.note);
-}
-
-export const isSilent = (outcome: Outcome): boolean => silent.has(outcome);
-
-export const untold = (incident: Incident): boolean =>
-  incident.told !== incident.outcome && !silent.has(incident.outcome);
-
-/** Tells what an interrupted command left untold. */
-export async function retold(incident: Incident, deps: Deps): Promise<Result> {
-  await announce(incident, deps);
-  return result(incident.outcome, incident, incident.note);
-}
-
-export async function announce(incident: Incident, deps: Deps): Promise<void> {
-  await deps.tell(incident);
-  try {
-    await deps.incidents.save(next(incident, { told: incident.outcome }));
-  } catch (error) {
-    // A witness noted meanwhile must not have people told twice.
-    const stored = await deps.incidents.get(incident.id);
-    if (!isStale(error) || stored?.outcome !== incident.outcome) throw error;
-    await deps.incidents.save(next(stored, { told: incident.outcome }));
-  }
-}
-
-/** What a record would have written, and when, as the code covers it: no more may be changed from it than was planned. */
-export function essence(incident: Incident): string {
-  const { id, room, rules, account, region, lens, lease, target, before, plan, undo, until } = incident;
-  return canonical({ id, room, rules, account, region, lens, lease, target, before, plan, undo, until } as JsonObject);
-}
-
-/** The incident with the code over what it says now. */
-const coded = async (incident: Incident, deps: Deps): Promise<Incident> => ({
-  ...incident,
-  code: await deps.sign(essence(incident)),
-});
-
-export const genuine = async (incident: Incident, deps: Deps): Promise<boolean> =>
-  incident.code === undefined ? !begun(incident) && !incident.plan : deps.verify(essence(incident), incident.code);
-
-/** A record that is not what we stored is told of, loudly, and nothing is written from it. */
-export async function forged(incident: Incident, deps: Deps): Promise<never> {
-  await alarm(
-    {
-      about: incident,
-      title: 'The record of an incident was changed by somebody else',
-      reason: `the code on incident ${incident.id} does not fit what it says`,
-      note: 'nothing was written from it; look in CloudTrail for who wrote to the incidents table',
-    },
-    deps,
-  );
-  throw fault('Forged', `incident ${incident.id} is not what was stored: nothing is done from it`);
-}
-
-/** Stores and tells something about Firebreak itself; once for what it is about. */
-export async function alarm(
-  what: { about: Incident; title: string; reason: string; note: string },
-  deps: Deps,
-): Promise<Result> {
-  const { about, title, reason, note } = what;
-  const received = deps.now().toISOString();
-  const incident: Incident = {
-    id: `fb-${deps.digest(`alarm ${title} ${about.id}`)}`,
-    room: deps.room,
-    rules: ['self/tampering'],
-    title,
-    severity: 'critical',
-    account: about.account,
-    region: about.region,
-    resource: about.resource,
-    event: about.event.requestId === undefined ? about.event : { id: about.event.id, name: about.event.name },
-    actor: about.actor,
-    reasons: [reason],
-    mode: 'notify',
-    outcome: 'refused',
-    note,
-    writes: [],
-    witnesses: [],
-    timeline: [{ at: received, what: reason }],
-    times: { ...(about.times.event !== undefined && { event: about.times.event }), received },
-    attempts: 1,
-    at: received,
-    version: 0,
-  };
-  const claim = await deps.incidents.claim(incident, null);
-  const stored = claim.got === 'duplicate' || claim.got === 'resumed' ? claim.incident : incident;
-  if (untold(stored)) await announce(stored, deps);
-  return result('refused', stored, note);
 }
 
 /** The rules of a stored incident, as a group to plan with. */
@@ -358,23 +266,27 @@ export function groupOf(incident: Incident, deps: Deps): { group: Group; fix: Fi
         home: homeOf(deps.config, incident.account),
       }),
     );
-  const [first, ...others] = decided;
+  const [first, ...others] = decided.map((one) => withLearned(one, incident.learned ?? null));
   if (!first?.fix) throw fault('NoRule', `none of ${incident.rules.join(', ')} has a fix in this version of Firebreak`);
   return { group: [first, ...others], fix: first.fix };
 }
 
-export const isStale = (error: unknown): boolean => error instanceof Error && error.name === 'Stale';
-
-export const isNamed = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
+const contextOf = ({ finding, baseline, home, learned = null }: Decided): Context => ({
+  target: finding.target,
+  baseline,
+  learned,
+  home,
+});
 
 /** Every rule's desire of the same lens, one after the other until nobody wants a change: one plan. */
 export function compose(group: readonly Decided[], state: Json): Json | Unknown {
   let plan = state;
   for (let round = 0; round <= group.length; round += 1) {
     let settles = true;
-    for (const { fix, finding, baseline, home } of group) {
+    for (const one of group) {
+      const { fix } = one;
       if (!fix) continue;
-      const wanted = fix.desire(plan, { target: finding.target, baseline, home, learned: null });
+      const wanted = fix.desire(plan, contextOf(one));
       if (isUnknown(wanted)) return wanted;
       // Each for itself: one that undoes what another did would leave the round as it began.
       settles &&= canonical(wanted) === canonical(plan);
@@ -385,22 +297,3 @@ export function compose(group: readonly Decided[], state: Json): Json | Unknown 
   const ids = group.map((decided) => decided.rule.id).join(', ');
   throw fault('Unsettled', `the safe states that ${ids} want of one lens contradict each other`);
 }
-
-export function same(lens: Lens<Json, Json>, a: Json, b: Json): boolean {
-  const canon = (state: Json): string => canonical(state === null || !lens.canon ? state : lens.canon(state));
-  return canon(a) === canon(b);
-}
-
-export const next = (incident: Incident, change: Partial<Incident>): Incident => ({
-  ...incident,
-  ...change,
-  version: incident.version + 1,
-});
-
-export const result = (outcome: Outcome, incident: Incident, note: string): Result => ({
-  outcome,
-  incident: incident.id,
-  rules: incident.rules,
-  resource: incident.resource,
-  note,
-});

@@ -15,8 +15,29 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { client } from '../aws/client.ts';
+import {
+  begunKept,
+  type Counted,
+  type Counting,
+  entryOf,
+  standingAmong,
+  surplus,
+  type Threshold,
+} from '../core/count.ts';
 import { fault } from '../core/fault.ts';
-import type { Claim, Counts, Fixed, Incident, Incidents, Pause, Saving, Standing } from '../core/incident.ts';
+import type {
+  Claim,
+  Counts,
+  Fixed,
+  Incident,
+  Incidents,
+  Lesson,
+  Lessons,
+  Look,
+  Pause,
+  Saving,
+  Standing,
+} from '../core/incident.ts';
 import { settled } from '../core/outcome.ts';
 
 type Item = Record<string, AttributeValue>;
@@ -108,8 +129,8 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     };
   }
 
-  /** Incidents that the index holds under a word, at or between two times; of too many, the first. */
-  async function between(word: string, from: string, to: string): Promise<readonly string[]> {
+  /** What the index holds under a word, at or between two times; of too many, the first. */
+  async function between(word: string, from: string, to: string): Promise<readonly Item[]> {
     const { Items } = await db().send(
       new QueryCommand({
         TableName: table,
@@ -120,11 +141,110 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
         Limit: 25,
       }),
     );
-    return (Items ?? []).flatMap((item) => (item['incident']?.S ? [item['incident'].S] : []));
+    return Items ?? [];
+  }
+
+  async function begunBetween(room: string, from: string, to: string): Promise<readonly string[]> {
+    return (await between(`begun ${room}`, from, to)).flatMap((item) => item['incident']?.S ?? []);
   }
 
   // What is left over is found by the next look.
-  const overdue = (room: string, now: string): Promise<readonly string[]> => between(`due ${room}`, '0', now);
+  async function overdue(room: string, now: string): Promise<readonly Look[]> {
+    return (await between(`due ${room}`, '0', now)).flatMap(({ incident, learned }): readonly Look[] =>
+      incident?.S ? [{ incident: incident.S }] : learned?.S ? [{ learned: learned.S }] : [],
+    );
+  }
+
+  /**
+   * Sets take what is added by many at once, and the same only once. Where an incident begins is decided by one
+   * conditional write: of two events that reach the threshold together, the second belongs to the first one's.
+   */
+  async function count(target: string, event: Counting, threshold: Threshold): Promise<Counted> {
+    const Key = key('count', target);
+    const ttl = ends(1 + threshold.minutes / 1440);
+    let { Attributes: item } = await db().send(
+      new UpdateItemCommand({
+        TableName: table,
+        Key,
+        UpdateExpression: 'SET #ttl = :ttl ADD seen :event',
+        ExpressionAttributeNames: { '#ttl': 'ttl' },
+        ExpressionAttributeValues: { ':ttl': ttl, ':event': { SS: [entryOf(event)] } },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    const drop = surplus(item?.['seen']?.SS ?? [], threshold);
+    if (drop)
+      await db().send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key,
+          UpdateExpression: 'DELETE seen :old',
+          ExpressionAttributeValues: { ':old': { SS: [...drop] } },
+        }),
+      );
+    for (let tries = 0; ; tries += 1) {
+      const stored = item?.['begun']?.S;
+      const begun = JSON.parse(stored ?? '[]') as readonly string[];
+      const counted = standingAmong({ seen: item?.['seen']?.SS ?? [], begun }, event, threshold);
+      if (counted.begun === null || begun.includes(counted.begun)) return counted;
+      try {
+        await db().send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key,
+            UpdateExpression: 'SET begun = :begun',
+            ConditionExpression: stored === undefined ? 'attribute_not_exists(begun)' : 'begun = :stored',
+            ExpressionAttributeValues: {
+              ':begun': { S: JSON.stringify([...begun, counted.begun].slice(-begunKept)) },
+              ...(stored !== undefined && { ':stored': { S: stored } }),
+            },
+          }),
+        );
+        return counted;
+      } catch (error) {
+        if (!isRefused(error) || tries >= 5) throw error;
+        item = (await db().send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }))).Item;
+      }
+    }
+  }
+
+  async function lessons(lease: string): Promise<Lessons> {
+    const { Item } = await db().send(
+      new GetItemCommand({ TableName: table, Key: key('learned', lease), ConsistentRead: true }),
+    );
+    const of = (name: string): Lesson | null => JSON.parse(Item?.[name]?.S ?? 'null') as Lesson | null;
+    return { learned: of('learned'), candidate: of('candidate') };
+  }
+
+  async function suggest(candidate: Lesson, due: string): Promise<void> {
+    const Update = {
+      TableName: table,
+      Key: key('learned', candidate.lease),
+      UpdateExpression: 'SET candidate = :candidate, code = :code',
+      ExpressionAttributeValues: { ':candidate': { S: JSON.stringify(candidate) }, ':code': { S: candidate.code } },
+    };
+    await transact([{ Update }, { Put: { TableName: table, Item: lessonDue(candidate, due) } }]);
+  }
+
+  async function conclude(candidate: Lesson, learned: Lesson | null): Promise<boolean> {
+    const Update = {
+      TableName: table,
+      Key: key('learned', candidate.lease),
+      UpdateExpression: `${learned ? 'SET learned = :learned ' : ''}REMOVE candidate, code`,
+      ConditionExpression: 'code = :code',
+      ExpressionAttributeValues: {
+        ':code': { S: candidate.code },
+        ...(learned && { ':learned': { S: JSON.stringify(learned) } }),
+      },
+    };
+    try {
+      await transact([{ Update }, { Put: { TableName: table, Item: lessonDue(candidate, null) } }]);
+      return true;
+    } catch (error) {
+      if (isRefused(error)) return false;
+      throw error;
+    }
+  }
 
   const pauses = async (): Promise<readonly Pause[]> =>
     pausesOf((await db().send(new GetItemCommand({ TableName: table, Key: pauseKey, ConsistentRead: true }))).Item);
@@ -158,12 +278,7 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
       // A transaction takes 100 items (TransactWriteItems, API reference); a fix that writes more would be no fix.
       else await transact(items);
     } catch (error) {
-      const stale =
-        error instanceof Error &&
-        (error.name === 'ConditionalCheckFailedException' ||
-          (error instanceof TransactionCanceledException &&
-            error.CancellationReasons?.some((reason) => reason.Code === 'ConditionalCheckFailed') === true));
-      throw stale
+      throw isRefused(error)
         ? fault('Stale', `incident ${incident.id} was written by another meanwhile; this delivery is tried again`)
         : error;
     }
@@ -282,8 +397,12 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     note,
     standing,
     ownerOf,
-    begunBetween: (room, from, to) => between(`begun ${room}`, from, to),
+    begunBetween,
     overdue,
+    count,
+    lessons,
+    suggest,
+    conclude,
     list,
     recordDecision,
     pauses,
@@ -300,10 +419,17 @@ const isConflict = (error: unknown): boolean => {
   return has('TransactionConflict') && !has('ConditionalCheckFailed');
 };
 
-const key = (kind: 'incident' | 'lens' | 'request' | 'actor' | 'due' | 'begun' | 'pause', id: string): Item => ({
+/** A condition that did not hold, by itself or in a transaction. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof TransactionCanceledException
+    ? error.CancellationReasons?.some((reason) => reason.Code === 'ConditionalCheckFailed') === true
+    : error instanceof Error && error.name === 'ConditionalCheckFailedException';
+
+type Kind = 'incident' | 'lens' | 'request' | 'actor' | 'due' | 'begun' | 'pause' | 'learned' | 'count';
+const key = (kind: Kind, id: string): Item => ({
   pk: { S: `${kind}#${id}` },
 });
-const ends = (days: number): AttributeValue => ({ N: String(Math.floor(Date.now() / 1000) + days * 86_400) });
+const ends = (days: number): AttributeValue => ({ N: String(Math.floor(Date.now() / 1000 + days * 86_400)) });
 const isVersion = (
   version: number,
 ): {
@@ -385,6 +511,14 @@ const dueItem = (incident: Incident, due: string | null, days: number): Item => 
   incident: { S: incident.id },
   ...(due !== null && { day: { S: `due ${incident.room}` }, at: { S: due } }),
   ttl: ends(days),
+});
+
+/** One for a lens: a newer candidate's look takes the place of the older one's. */
+const lessonDue = ({ lease, room }: Lesson, due: string | null): Item => ({
+  ...key('due', `learned ${lease}`),
+  learned: { S: lease },
+  ...(due !== null && { day: { S: `due ${room}` }, at: { S: due } }),
+  ttl: ends(8),
 });
 
 function closeLease(

@@ -57,7 +57,11 @@ export function compose({
     // A session of `<stack>-<room>-<region>`: scripts/serverless.ts names the roles.
     isOurs: (arn) => arn.includes(`:assumed-role/${stack}-`) && !arn.includes(`:assumed-role/${stack}-operator-`),
     confirm: confirm ?? (async () => 'unknown'),
-    later: ({ incident, at }) => wakeLater(waker, incident, at),
+    later: ({ at, ...look }) =>
+      'incident' in look
+        ? wakeLater(waker, look.incident, at)
+        : // A lease has letters that a schedule's name has not, and too many (API reference, CreateSchedule: Name).
+          wakeLater(waker, `learn-${hash(look.learned).slice(0, 16)}`, at, look),
     sign: (text) => sign(macKey, hash(text)),
     verify: (text, code) => verify(macKey, hash(text), code),
   };

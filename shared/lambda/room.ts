@@ -6,7 +6,7 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Deps, Result } from '../core/deps.ts';
-import { due } from '../core/due.ts';
+import { due, dueLesson } from '../core/due.ts';
 import { handle } from '../core/engine.ts';
 import { fault } from '../core/fault.ts';
 import { text } from '../core/json.ts';
@@ -64,10 +64,12 @@ export function serve(room: string, rules: readonly Rule[], config: Config, conf
     .handler(answer);
 }
 
-/** An event, or one of the two commands that name an incident: what is done of it is in its record, not in the command. */
+/** An event, or a command that names an incident or a lens: what is done of it is in its record, not in the command. */
 async function answered(event: unknown, deps: Composed): Promise<readonly Result[]> {
   const incident = text(event, 'incident');
   const command = text(event, 'firebreak');
+  const learned = text(event, 'learned');
+  if (command === 'due' && learned !== undefined) return dueLesson(learned, deps);
   if (command === undefined || incident === undefined) return handle(event, deps);
   if (command === 'approve') return [await approve(incident, deps)];
   if (command === 'due') return due(incident, deps);

@@ -43,6 +43,8 @@ const headlines = {
   duplicate: 'Duplicate',
   witness: 'Also seen',
   drifted: 'Drifted',
+  counted: 'Counted',
+  learning: 'Learning',
   replanned: 'Asks you again',
 } as const satisfies Record<Outcome, string>;
 
@@ -80,10 +82,17 @@ function head(incident: Incident): readonly string[] {
       `${moment(times.event ?? times.received)}${event.name === 'unknown' ? '' : ` (${inert(event.name, 80)})`}`,
     ],
     ['Done', done(incident)],
+    ...learnedFrom(incident),
   ];
-  const lines = whatWhen.map(([key, value]) => `${key}:`.padEnd(8) + value);
+  const lines = whatWhen.map(([key, value]) => `${`${key}:`.padEnd(7)} ${value}`);
   return [`${headlines[outcome]}: ${inert(title, 120)}`, '', ...lines];
 }
+
+/** Whose state the plan goes by, where it is one that was learned. */
+const learnedFrom = ({ learned }: Incident): readonly (readonly [string, string])[] =>
+  learned
+    ? [['Learned', `the state that ${inert(learned.by, 200)} left; it stood unchanged from ${moment(learned.at)} on`]]
+    : [];
 
 function whoWhere({ actor, resource, account, region }: Incident): readonly (readonly [string, string])[] {
   const from = [
@@ -140,6 +149,8 @@ function done(incident: Incident): string {
     case 'duplicate':
     case 'witness':
     case 'drifted':
+    case 'counted':
+    case 'learning':
       return note;
     default:
       return outcome satisfies never;

@@ -17,6 +17,7 @@ const anything = {
   KeyId: 'arn:aws:kms:us-east-1:123456789012:key/a',
   GroupId: 'sg-a',
   Bucket: 'a',
+  FunctionName: 'arn:aws:lambda:us-east-1:123456789012:function:a',
 };
 const fixes = Object.values(rooms)
   .flat()

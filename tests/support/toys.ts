@@ -121,6 +121,10 @@ export function toyWorld(lamps: Record<string, Lamp | null> = { hall: { lit: tru
     begunBetween: (...args) => step('begunBetween', () => kept.begunBetween(...args)),
     ownerOf: (...args) => step('ownerOf', () => kept.ownerOf(...args)),
     overdue: (...args) => step('overdue', () => kept.overdue(...args)),
+    count: (...args) => step('count', () => kept.count(...args)),
+    lessons: (...args) => step('lessons', () => kept.lessons(...args)),
+    suggest: (...args) => step('suggest', () => kept.suggest(...args)),
+    conclude: (...args) => step('conclude', () => kept.conclude(...args)),
   });
 
   let holders = 0;
@@ -264,6 +268,16 @@ export const putsOut = (lens: Lens<Target, Lamp>): Rule =>
 export const dims = (lens: Lens<Target, Lamp>): Rule =>
   lampRule('toy/watts', lens, (lamp) => lamp && { ...lamp, watts: Math.min(lamp.watts, 40) });
 
+/** A rule that puts a lamp back to what was learned of it; it learns from SetLamp. */
+export const putsBack = (lens: Lens<Target, Lamp>, id: RuleId = 'toy/learns'): Rule => {
+  const rule = lampRule(id, lens, (_, { learned }) => learned?.state ?? { unknown: 'nobody knows what this lamp was' });
+  const learns: NonNullable<StateFix<Target, Lamp, unknown>['learns']> = {
+    triggers: calls('toy.amazonaws.com', 'SetLamp'),
+    target: (signal) => (lampOf(signal) === undefined ? null : { lamp: lampOf(signal) ?? '' }),
+  };
+  return { ...rule, fix: rule.fix && { ...rule.fix, learns } } as Rule;
+};
+
 /** A rule that only tells; it asks for failed calls, too. */
 export const hearsBell: Rule = rule<Target>({
   ...words,
@@ -271,6 +285,21 @@ export const hearsBell: Rule = rule<Target>({
   title: 'The bell rang',
   triggers: [{ kind: 'call', service: 'toy.amazonaws.com', name: 'RingBell', failures: true }],
   detect: () => [{ target: { lamp: 'bell' }, resource: lampArn('bell'), reason: 'it rang', certainty: 'certain' }],
+  class: 'N',
+  breaks: 'nothing',
+});
+
+/** A rule that tells of the third ring of a lamp's bell within ten minutes. */
+export const countsBell: Rule = rule<Target>({
+  ...words,
+  id: 'toy/rings',
+  title: 'The bell rang and rang',
+  triggers: calls('toy.amazonaws.com', 'RingBell'),
+  detect(signal) {
+    const lamp = lampOf(signal) ?? '';
+    return [{ target: { lamp }, resource: lampArn('any'), reason: `${lamp} rang`, certainty: 'certain' }];
+  },
+  threshold: { times: 3, minutes: 10 },
   class: 'N',
   breaks: 'nothing',
 });
@@ -286,7 +315,7 @@ type Change = {
 };
 
 /** An EventBridge event of a call, two seconds old when the world begins. */
-export function call(name: 'LightLamp' | 'RingBell' = 'LightLamp', change: Change = {}): Json {
+export function call(name: 'LightLamp' | 'RingBell' | 'SetLamp' = 'LightLamp', change: Change = {}): Json {
   events += 1;
   const {
     id = `event-${events}`,

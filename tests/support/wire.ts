@@ -186,8 +186,25 @@ export function operationOf(
   // `http` trait of the GuardDuty API model.
   const detector = service === 'guardduty' && /^\/detector\/([^/]+)\/findings\/get$/.exec(pathname)?.[1];
   if (detector) return { service, operation: 'GetFindings', parameters: { DetectorId: detector } };
+  for (const [operation, pattern] of routes[service] ?? []) {
+    const { groups } = pattern.exec(`${method} ${pathname}`) ?? {};
+    const path = Object.entries(groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);
+    if (groups)
+      return { service, operation, parameters: { ...Object.fromEntries(searchParams), ...Object.fromEntries(path) } };
+  }
   return { service, operation: `${method} ${pathname}`, parameters: Object.fromEntries(searchParams) };
 }
+
+/** Operations of REST services: `http` traits of their API models; a group is the parameter of its name. */
+const routes: Readonly<Record<string, readonly (readonly [string, RegExp])[]>> = {
+  lambda: [
+    ['GetPolicy', /^GET \/2015-03-31\/functions\/(?<FunctionName>[^/]+)\/policy$/],
+    ['AddPermission', /^POST \/2015-03-31\/functions\/(?<FunctionName>[^/]+)\/policy$/],
+    ['RemovePermission', /^DELETE \/2015-03-31\/functions\/(?<FunctionName>[^/]+)\/policy\/(?<StatementId>[^/]+)$/],
+    ['GetFunctionUrlConfig', /^GET \/2021-10-31\/functions\/(?<FunctionName>[^/]+)\/url$/],
+    ['UpdateFunctionUrlConfig', /^PUT \/2021-10-31\/functions\/(?<FunctionName>[^/]+)\/url$/],
+  ],
+};
 
 function members(body: Buffer): Parameters {
   const parsed: unknown = body.length === 0 ? {} : JSON.parse(body.toString('utf8'));

@@ -39,7 +39,7 @@ async function wakeAll(world: World, rules: readonly Rule[]): Promise<readonly O
     const next = world.dues[done];
     if (!next) break;
     world.wait(Math.max(0, (Date.parse(next.at) - world.now().getTime()) / 1000));
-    ends.push(...outcomesOf(await due(next.incident, world.deps(rules))));
+    ends.push(...outcomesOf(await due('incident' in next ? next.incident : '', world.deps(rules))));
   }
   return ends;
 }
@@ -421,7 +421,7 @@ describe('a hold', () => {
         if (n === 3 && !kind.dies) return;
         expect(world.only(), `call ${n}: ${world.log.join(', ')}`).toMatchObject({ outcome: 'held', told: 'held' });
         expect(stateOf(world.only(), 'before')).toEqual(lit);
-        expect(await world.store.overdue('toy', '2027')).toEqual([world.only().id]);
+        expect(await world.store.overdue('toy', '2027')).toEqual([{ incident: world.only().id }]);
         expect(world.dues.length).toBeGreaterThan(0);
         world.revive();
         world.wait(7200);

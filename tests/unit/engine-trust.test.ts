@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { due } from '../../shared/core/due.ts';
 import { handle } from '../../shared/core/engine.ts';
 import type { Incident } from '../../shared/core/incident.ts';
+import type { Json, JsonObject } from '../../shared/core/json.ts';
 import { approve, undo } from '../../shared/core/people.ts';
 import type { Rule } from '../../shared/core/rule.ts';
 import type { Found } from '../../shared/core/signal.ts';
@@ -73,6 +74,32 @@ describe('containment', () => {
     world.confirms(() => 'unknown');
     expect(await deliver(world, finding(), isolates(world))).toEqual(['asked']);
     expect(world.only()).toMatchObject({ mode: 'approve', told: 'asked' });
+    expect(world.lamp()).toEqual(lit);
+  });
+
+  it('asks where the word is an event that no service vouches for', async () => {
+    const world = toyWorld();
+    const event = found('notice-1', '2026-03-01T09:59:58Z') as JsonObject;
+    const notice: Json = {
+      ...event,
+      source: 'aws.health',
+      'detail-type': 'AWS Health Event',
+      detail: { lamp: 'hall' },
+    };
+    const rules = isolates(world).map((one): Rule => {
+      const finding = {
+        resource: 'arn:aws:toy::111122223333:lamp/hall',
+        reason: 'it is lit',
+        certainty: 'certain',
+      } as const;
+      return {
+        ...one,
+        triggers: [{ kind: 'event', source: 'aws.health', detailType: 'AWS Health Event' }],
+        detect: () => [{ ...finding, target: { lamp: 'hall' } }],
+      };
+    });
+    expect(await deliver(world, { ...notice, time: '2026-03-01T09:59:58Z' } as Json, rules)).toEqual(['asked']);
+    expect(world.log).not.toContain('confirm');
     expect(world.lamp()).toEqual(lit);
   });
 

@@ -84,8 +84,9 @@ describe('the rule', () => {
     expect(detected(deletionScheduled, call(request, response))).toMatchObject([{ target: { key }, resource: key }]);
   });
 
-  it('finds nothing where no key is named', () => {
-    expect(detected(deletionScheduled, call(null, null))).toEqual([]);
+  it('says that it cannot tell where no key is named', () => {
+    const found = deletionScheduled.detect(call(null, null), {}, { account: '111122223333' });
+    expect(found).toEqual({ unreadable: 'requestParameters.keyId' });
   });
 
   it.each(['Enabled', 'Disabled', 'PendingImport', 'Unavailable', null])('leaves a key alone that is %s', (now) => {

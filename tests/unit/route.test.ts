@@ -201,6 +201,52 @@ describe('a trigger', () => {
     expect(arrivesIn(s3, 'aws')).toBe(null);
     expect(arrivesIn(finding, 'aws')).toBe(null);
   });
+
+  it.each([
+    'account',
+    'artifact',
+    'bcm-data-exports',
+    'budgets',
+    'ce',
+    'cloudfront',
+    'cur',
+    'organizations',
+    'route53',
+    'route53domains',
+    'shield',
+    'trustedadvisor',
+  ] as const)('of %s arrives in one region of each partition', (service) => {
+    const [call] = calls(`${service}.amazonaws.com`, 'Delete');
+    expect(arrivesIn(call, 'aws')).toBe('us-east-1');
+    expect(arrivesIn(call, 'aws-cn')).toMatch(/^cn-/);
+    expect(arrivesIn(call, 'aws-iso')).toBe(null);
+  });
+
+  it('of the resolver, of directories and of single sign-on arrives where it happens', () => {
+    for (const service of ['route53resolver', 'ds', 'sso', 'sso-directory', 'wafv2', 'cloudformation'] as const)
+      expect(arrivesIn(calls(`${service}.amazonaws.com`, 'Delete')[0], 'aws')).toBe(null);
+  });
+
+  it('that is no call arrives in one region where its service has none, of AWS Health only what is global', () => {
+    const event = (source: `aws.${string}`, detailType: string, where?: JsonObject): Trigger => ({
+      kind: 'event',
+      source,
+      detailType,
+      ...(where && { where }),
+    });
+    const at = (trigger: Trigger): (string | null)[] =>
+      ['aws', 'aws-cn', 'aws-us-gov', 'nowhere'].map((partition) => arrivesIn(trigger, partition));
+    expect(at(event('aws.trustedadvisor', 'Trusted Advisor Check Item Refresh Notification'))[0]).toBe('us-east-1');
+    expect(at(event('aws.artifact', 'AWS Artifact Agreement Status Changed'))[0]).toBe('us-east-1');
+    expect(at(event('aws.account', 'Region Opt-In Status Change'))[0]).toBe('us-east-1');
+    expect(at(event('aws.ec2', 'EBS Snapshot Notification'))).toEqual([null, null, null, null]);
+    const global = ['us-east-1', 'cn-northwest-1', 'us-gov-west-1', null];
+    expect(at(event('aws.health', 'AWS Health Abuse Event'))).toEqual(global);
+    expect(at(event('aws.health', 'AWS Health Event', { service: ['RISK'] }))).toEqual(global);
+    expect(at(event('aws.health', 'AWS Health Event', { service: ['RISK', 'EC2'] }))[0]).toBe(null);
+    expect(at(event('aws.health', 'AWS Health Event', { service: [{ prefix: 'R' }] }))[0]).toBe(null);
+    expect(at(event('aws.health', 'AWS Health Event'))[0]).toBe(null);
+  });
 });
 
 /** Whether a pattern keeps to the operators that patternsOf writes, and the event is no flattened one. */

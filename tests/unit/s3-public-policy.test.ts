@@ -23,7 +23,8 @@ function detect(raw: unknown): readonly Finding[] {
 
 describe('events', () => {
   const folder = new URL('../../events/s3/public-policy/', import.meta.url);
-  for (const file of readdirSync(folder)) {
+  // Findings name buckets without what is wrong with them: tests/unit/s3-findings.test.ts.
+  for (const file of readdirSync(folder).filter((name) => !/-(security-hub|guardduty|config)-/.test(name))) {
     it(file, () => {
       const event = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as {
         detail: { errorCode?: string; requestParameters: { bucketName: string } };
@@ -75,8 +76,8 @@ describe('detection', () => {
     [{}],
     [{ bucketName: '' }],
     [{ bucketName: { a: 1 } }],
-  ])('nothing without a bucket: %j', (request) => {
-    expect(detect(put(request))).toEqual([]);
+  ])('unreadable without a bucket: %j', (request) => {
+    expect(() => detect(put(request))).toThrow('requestParameters.bucketName');
   });
 });
 

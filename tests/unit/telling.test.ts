@@ -5,22 +5,25 @@ import { rooms } from '../../functions/rooms.ts';
 import { listed, named } from '../../shared/aws/telling.ts';
 import { isObject, type Json, type JsonObject } from '../../shared/core/json.ts';
 import { awakened } from '../../shared/core/route.ts';
-import { hasFix, type Rule } from '../../shared/core/rule.ts';
+import { hasFix, isUnreadable, type Rule } from '../../shared/core/rule.ts';
 import { normalise } from '../../shared/core/signal.ts';
-import { detected } from '../support/detecting.ts';
+import { home } from '../support/detecting.ts';
 import { recorded } from '../support/recorded.ts';
 import { registered } from '../support/registry.ts';
 
 const all = await registered();
 const telling = all.filter(({ rule }) => !hasFix(rule));
 
+/** What the rule recognises; what it can't read is another's to test. */
 function findings(rule: Rule, event: Json) {
   const normalised = normalise(event);
-  return 'unparsed' in normalised
-    ? []
-    : normalised.signals.flatMap((signal) =>
-        awakened([rule], signal).flatMap((woken) => detected(woken, signal).map((one) => ({ ...one, signal }))),
-      );
+  if ('unparsed' in normalised) return [];
+  return normalised.signals.flatMap((signal) =>
+    awakened([rule], signal).flatMap((woken) => {
+      const found = woken.detect(signal, {}, { ...home, account: signal.account });
+      return isUnreadable(found) ? [] : found.map((one) => ({ ...one, signal }));
+    }),
+  );
 }
 
 function said(id: string, file: string): string {

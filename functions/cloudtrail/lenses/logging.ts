@@ -8,12 +8,7 @@ import { parseArn } from '../../../shared/aws/arn.ts';
 import { client, orNull } from '../../../shared/aws/client.ts';
 import { fault } from '../../../shared/core/fault.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
-
-/**
- * `trail`: the trail's ARN; its bare name where the event does not tell its account; null where a finding names none.
- * `ours`: whether it is a trail of the account that the event came from. Only those can be read and started there.
- */
-export type Trail = { readonly trail: string | null; readonly ours: boolean };
+import type { Trail } from './trail.ts';
 
 /** Whether a trail logs; `unreachable` is one that this account's roles can't read. */
 export type Logging = boolean | 'unreachable';

@@ -57,4 +57,11 @@ export function callerOf({ body }: Found): { readonly subnet: string | null; rea
   return { subnet: subnets.size === 1 ? (subnet ?? null) : null, address: address ?? null };
 }
 
+/** The security groups of the instance, each once. */
+export function groupsOf({ body }: Found): readonly string[] {
+  const interfaces = list(at(body, 'resource', 'instanceDetails', 'networkInterfaces'));
+  const ids = interfaces.flatMap((one) => list(one['securityGroups']).map((group) => text(group, 'groupId') ?? ''));
+  return [...new Set(ids)].filter((id) => /^sg-[0-9a-f]{8,17}$/.test(id));
+}
+
 const list = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);

@@ -8,9 +8,10 @@
  *   object or a list, each `{SecurityGroupRuleId, SecurityGroupRule: {CidrIpv4, FromPort, ToPort, IpProtocol}}`: AWS's
  *   CloudTrail Lake sample query for changes of security groups, and Sumo Logic's rule for sensitive ports.
  */
-import { at, isObject, type JsonObject, text } from '../../../shared/core/json.ts';
+import { at, type JsonObject, text } from '../../../shared/core/json.ts';
 import type { Call } from '../../../shared/core/signal.ts';
 import type { Door } from './doors.ts';
+import { items } from './record.ts';
 
 export type Requested = Door & { readonly cidr: string };
 
@@ -62,11 +63,3 @@ const port = (value: unknown): number | null => {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value;
   return typeof number === 'number' && Number.isInteger(number) && number >= 0 ? number : null;
 };
-
-/** `{items: […]}`, a list, or one object alone; empty lists are `{}` or `""`. */
-function items(value: unknown): readonly JsonObject[] {
-  if (Array.isArray(value)) return value.filter(isObject);
-  if (!isObject(value)) return [];
-  if ('items' in value) return items(value['items']);
-  return Object.keys(value).length > 0 ? [value] : [];
-}

@@ -32,6 +32,13 @@ export function credentialsOf({ body }: Found): readonly Credential[] {
   return [...new Map(named.map((one) => [`${one.of} ${one.name} ${one.key}`, one])).values()];
 }
 
+/** Whether it tells at all whose credentials they are. */
+export function namesSomebody({ body }: Found): boolean {
+  const actors = at(body, 'service', 'detection', 'sequence', 'actors');
+  const known = Array.isArray(actors) && actors.some((actor) => text(actor, 'user', 'type') !== undefined);
+  return known || text(body, 'resource', 'accessKeyDetails', 'userType') !== undefined;
+}
+
 /** The user's type is CloudTrail's: IAMUser, Root, AssumedRole and others ("CloudTrail userIdentity element"). */
 function credential(
   type: string | undefined,

@@ -3,7 +3,7 @@ import { client, orNull } from '../../../shared/aws/client.ts';
 import { fault } from '../../../shared/core/fault.ts';
 import { canonical } from '../../../shared/core/json.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
-import type { Bucket } from './bucket-policy.ts';
+import type { Bucket } from './bucket.ts';
 
 /** To a canonical user's id, a group's URI or, in old ACLs, an e-mail address. `permission`: READ, WRITE, READ_ACP, WRITE_ACP or FULL_CONTROL. */
 export type Grant = { readonly type: string; readonly to: string; readonly permission: string };

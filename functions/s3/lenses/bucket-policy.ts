@@ -7,12 +7,7 @@ import {
 import { client, orNull } from '../../../shared/aws/client.ts';
 import { isObject, type Json } from '../../../shared/core/json.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
-
-/** `bucket`: the name of a general purpose bucket. */
-export type Bucket = { readonly bucket: string };
-
-/** `partition`: of the bucket's ARN. Rules that share the lens share its target: any of them may be the one that is stored. */
-export type PolicyTarget = Bucket & { readonly partition: string };
+import type { PolicyTarget } from './bucket.ts';
 
 /** The policy of a bucket that is gone: no text that S3 would take. A bucket without a policy is another thing. */
 export const gone = '';

@@ -7,11 +7,8 @@ import {
 import { client, orNull } from '../../../shared/aws/client.ts';
 import { fault } from '../../../shared/core/fault.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
-import type { Bucket } from './bucket-policy.ts';
-
-/** The members of S3's PublicAccessBlockConfiguration. */
-export const switches = ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'] as const;
-export type Switches = { readonly [name in (typeof switches)[number]]: boolean };
+import type { Bucket } from './bucket.ts';
+import type { Switches } from './guard-request.ts';
 
 /** `unset`: the bucket has no configuration, which guards like four switches off, but is not the same to put back. */
 export type PublicAccessBlock = Switches | 'unset';

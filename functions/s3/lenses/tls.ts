@@ -5,7 +5,7 @@
 import { type Statement, statementsOf } from '../../../shared/aws/policy.ts';
 import { isObject, type Json } from '../../../shared/core/json.ts';
 import { covers } from '../../../shared/core/mode.ts';
-import type { PolicyTarget } from './bucket-policy.ts';
+import type { PolicyTarget } from './bucket.ts';
 
 const arnOf = ({ bucket, partition }: PolicyTarget): string => `arn:${partition}:s3:::${bucket}`;
 

@@ -1,0 +1,13 @@
+import { arn } from '../../../shared/aws/arn.ts';
+import { named } from '../../../shared/aws/telling.ts';
+import type { Call } from '../../../shared/core/signal.ts';
+
+/**
+ * What a call names by such a member, and its ARN. Members begin in lower case: AWS CloudHSM User Guide, "Working with
+ * AWS CloudTrail and AWS CloudHSM"; ARNs: Service Authorization Reference, AWS CloudHSM.
+ */
+export function namedBy(call: Call, name: 'clusterId' | 'backupId'): { id: string; resource: string } | undefined {
+  const id = named(call.request, name);
+  const type = name === 'clusterId' ? 'cluster' : 'backup';
+  return id === undefined ? undefined : { id, resource: arn(call, 'cloudhsm', `${type}/${id}`) };
+}

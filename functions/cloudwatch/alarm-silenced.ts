@@ -1,0 +1,33 @@
+import { arn } from '../../shared/aws/arn.ts';
+import { listed, member } from '../../shared/aws/telling.ts';
+import { calls, rule, unreadable } from '../../shared/core/rule.ts';
+
+const hub = 'https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html#cloudwatch-17';
+
+export const alarmSilenced = rule({
+  id: 'cloudwatch/alarm-silenced',
+  title: 'An alarm was told to do nothing',
+  severity: 'medium',
+  why: 'The alarm still changes its state, and nobody hears of it: no message is sent, nothing scales, no instance is recovered. Silenced for a maintenance and forgotten, or silenced on purpose.',
+  class: 'N',
+  breaks: 'nothing',
+  responsibility: 'platform, applications, identity and access management',
+  controls: [
+    { framework: 'AWS Security Hub CSPM', id: 'CloudWatch.17', source: hub },
+    { framework: 'NIST SP 800-53 Rev. 5', id: 'SI-4(12)', source: hub },
+  ],
+  // Amazon CloudWatch User Guide, "Logging Amazon CloudWatch API and console operations with AWS CloudTrail", lists it;
+  // eventSource there: monitoring.amazonaws.com. Members as in its API Reference.
+  triggers: calls('monitoring.amazonaws.com', 'DisableAlarmActions'),
+  detect(signal) {
+    if (signal.kind !== 'call') return [];
+    const names = listed(member(signal.request, 'alarmNames'), 100);
+    if (names.length === 0) return unreadable('requestParameters.alarmNames');
+    return names.map((name) => ({
+      target: { alarm: name, region: signal.region },
+      resource: arn(signal, 'cloudwatch', `alarm:${name}`),
+      reason: `the actions of the alarm ${name} were switched off`,
+      certainty: 'certain',
+    }));
+  },
+});

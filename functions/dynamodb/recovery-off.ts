@@ -1,0 +1,53 @@
+import { arn, parseArn } from '../../shared/aws/arn.ts';
+import { member, named } from '../../shared/aws/telling.ts';
+import type { Json } from '../../shared/core/json.ts';
+import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
+import type { Call } from '../../shared/core/signal.ts';
+
+const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/dynamodb-controls.html#dynamodb-2';
+
+/** `table`: its name. */
+type Table = { readonly table: string };
+
+export const recoveryOff = rule<Table>({
+  id: 'dynamodb/recovery-off',
+  title: 'A table can’t be put back to an earlier point in time',
+  severity: 'high',
+  why: 'Point-in-time recovery is off: what is deleted or overwritten in the table from now on can’t be had back, and the recovery points of the last weeks are gone with it.',
+  class: 'N',
+  breaks: 'nothing',
+  responsibility: 'customer data',
+  controls: [
+    { framework: 'AWS Security Hub CSPM', id: 'DynamoDB.2', source: page },
+    { framework: 'NIST SP 800-53 Rev. 5', id: 'CP-9', source: page },
+    { framework: 'NIST SP 800-53 Rev. 5', id: 'CP-10', source: page },
+  ],
+  // "CloudTrail captures all API calls for DynamoDB as events": DynamoDB developer guide, "Logging DynamoDB operations by
+  // using AWS CloudTrail"; members as the API has them (API_UpdateContinuousBackups), in whatever case.
+  triggers: calls('dynamodb.amazonaws.com', 'UpdateContinuousBackups'),
+  detect: (signal) => (signal.kind === 'call' ? found(signal) : []),
+});
+
+function found(call: Call): readonly Finding<Table>[] | Unreadable {
+  const asked = member(member(call.request, 'pointInTimeRecoverySpecification'), 'pointInTimeRecoveryEnabled');
+  if (asked === true || asked === 'true') return [];
+  const name = named(call.request, 'tableName');
+  if (name === undefined) return unreadable('requestParameters.tableName');
+  // The name or the ARN: API_UpdateContinuousBackups, TableName.
+  const table = parseArn(name)?.resource.replace(/^table\//, '') ?? name;
+  const finding = { target: { table }, resource: arn(call, 'dynamodb', `table/${table}`) };
+  const answered = member(member(call.response, 'continuousBackupsDescription'), 'pointInTimeRecoveryDescription');
+  const off =
+    asked === false ||
+    asked === 'false' ||
+    named((answered ?? null) as Json, 'pointInTimeRecoveryStatus') === 'DISABLED';
+  return off
+    ? [{ ...finding, reason: `point-in-time recovery of ${table} was switched off`, certainty: 'certain' }]
+    : [
+        {
+          ...finding,
+          reason: `recovery of ${table} was set, and the event does not show to what`,
+          certainty: 'possible',
+        },
+      ];
+}

@@ -1,0 +1,44 @@
+import * as v from 'valibot';
+import { arn } from '../../shared/aws/arn.ts';
+import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
+import type { Call } from '../../shared/core/signal.ts';
+import { type AclEntry, entryOf, isOpen } from './lenses/acl-entry.ts';
+import { named } from './lenses/doors.ts';
+
+const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-21';
+
+const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
+/** SSH and Remote Desktop, as control EC2.21 has them. */
+const admin: readonly number[] = [22, 3389];
+/** `ports`: those that no entry may open to the world. */
+const baseline = v.strictObject({ ports: v.optional(v.pipe(v.array(port), v.minLength(1)), [...admin]) });
+type Baseline = { readonly ports?: readonly number[] };
+
+export const networkAclOpen = rule<AclEntry, null, Baseline>({
+  id: 'ec2/network-acl-open',
+  title: 'A network ACL lets the world in to administration ports',
+  severity: 'medium',
+  why: 'A network ACL guards all of its subnets. With SSH or Remote Desktop open in it, the security group of each instance is the only guard that is left, and one careless rule there is enough.',
+  class: 'N',
+  breaks: 'nothing',
+  responsibility: 'operating system, network and firewall configuration',
+  controls: [
+    { framework: 'AWS Security Hub CSPM', id: 'EC2.21', source: page },
+    { framework: 'CIS AWS Foundations v3.0.0', id: '5.1', source: page },
+  ],
+  // Request of CreateNetworkAclEntry as in Panther's tests of AWS.CloudTrail.NetworkACLPermissiveEntry; ReplaceNetworkAclEntry
+  // takes the same parameters (API_ReplaceNetworkAclEntry).
+  triggers: calls('ec2.amazonaws.com', 'CreateNetworkAclEntry', 'ReplaceNetworkAclEntry'),
+  baseline,
+  detect: (signal, { ports = admin }) => (signal.kind === 'call' ? found(signal, ports) : []),
+});
+
+function found(call: Call, ports: readonly number[]): readonly Finding<AclEntry>[] | Unreadable {
+  const entry = entryOf(call.request);
+  if ('unreadable' in entry) return unreadable(`requestParameters.${entry.unreadable}`);
+  const { target, said } = entry;
+  if (!isOpen(said, ports) || target.egress) return [];
+  const what = call.name === 'ReplaceNetworkAclEntry' ? 'now lets' : 'lets';
+  const reason = `entry ${target.entry} of ${target.acl} ${what} ${said.cidr} in to ${named(said, ports)}`;
+  return [{ target, resource: arn(call, 'ec2', `network-acl/${target.acl}`), reason, certainty: 'certain' }];
+}

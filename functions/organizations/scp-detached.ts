@@ -1,0 +1,82 @@
+import { statementsOf } from '../../shared/aws/policy.ts';
+import { text } from '../../shared/core/json.ts';
+import type { Home } from '../../shared/core/mode.ts';
+import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
+import type { Call } from '../../shared/core/signal.ts';
+import { entityArn, named } from './lenses/entity.ts';
+
+export const scpDetached = rule({
+  id: 'organizations/scp-detached',
+  title: 'A guard rail of the organisation was taken away',
+  severity: 'high',
+  why: 'Service control policies and their kin are what no administrator of a member account can get around. Where one is detached, emptied or turned off, everything that it forbade is allowed again in every account below, at once.',
+  class: 'N',
+  breaks: 'nothing',
+  responsibility: 'platform, applications, identity and access management',
+  controls: [],
+  // AWS Organizations User Guide, "Logging AWS Organizations API calls with AWS CloudTrail". Recorded events of DetachPolicy,
+  // UpdatePolicy and DisablePolicyType: github.com, "SCP Policy Changes", a collection of CloudTrail events of 2023. Members
+  // of DeletePolicy as in the API reference, in their camel case.
+  triggers: calls('organizations.amazonaws.com', 'DetachPolicy', 'DeletePolicy', 'UpdatePolicy', 'DisablePolicyType'),
+  detect(signal, _baseline, home) {
+    if (signal.kind !== 'call') return [];
+    return signal.name === 'DisablePolicyType' ? turnedOff(signal, home) : changed(signal, home);
+  },
+});
+
+type Found = readonly Finding<{ policy: string; from: string }>[] | Unreadable;
+
+/** Types that guard nothing: API_PolicySummary, Type. What is not known here may be a guard. */
+const harmless = ['TAG_POLICY', 'AISERVICES_OPT_OUT_POLICY', 'CHATBOT_POLICY', 'UPGRADE_ROLLOUT_POLICY'];
+
+/**
+ * AWS's own policies that allow everything, and that every entity begins with: without one of them an entity may do less,
+ * not more (AWS Organizations User Guide, "SCP evaluation").
+ */
+const allowing = ['p-FullAWSAccess', 'p-RCPFullAWSAccess'];
+
+function turnedOff(call: Call, home: Home): Found {
+  const type = text(call.request, 'policyType');
+  const root = text(call.request, 'rootId');
+  if (type === undefined) return unreadable('requestParameters.policyType');
+  if (root === undefined) return unreadable('requestParameters.rootId');
+  if (harmless.includes(type)) return [];
+  return found(
+    call,
+    home,
+    type,
+    root,
+    `all policies of the type ${type} were turned off, and detached everywhere`,
+    true,
+  );
+}
+
+function changed(call: Call, home: Home): Found {
+  const policy = text(call.request, 'policyId');
+  if (policy === undefined) return unreadable('requestParameters.policyId');
+  if (allowing.includes(policy)) return [];
+  if (call.name === 'DeletePolicy')
+    return found(call, home, policy, policy, `the policy ${policy} was deleted; what it said, the event does not tell`);
+  if (call.name === 'UpdatePolicy') return rewritten(call, home, policy);
+  const from = text(call.request, 'targetId');
+  if (from === undefined) return unreadable('requestParameters.targetId');
+  const what = `the policy ${policy} was detached from ${named(from)}; whether it was a guard rail, the event does not tell`;
+  return found(call, home, policy, from, what);
+}
+
+/** A new name or description changes nothing. What the text was before, the event does not tell. */
+function rewritten(call: Call, home: Home, policy: string): Found {
+  const content = text(call.request, 'content');
+  if (content === undefined) return [];
+  if (harmless.includes(text(call.response, 'policy', 'policySummary', 'type') ?? '')) return [];
+  const statements = statementsOf(content);
+  const guards = statements?.some(({ Effect }) => Effect === 'Deny');
+  if (statements !== null && !guards)
+    return found(call, home, policy, policy, `the policy ${policy} was rewritten: it forbids nothing now`, true);
+  return found(call, home, policy, policy, `the policy ${policy} was rewritten, and may forbid less than before`);
+}
+
+function found(call: Call, home: Home, policy: string, from: string, reason: string, certain = false): Found {
+  const resource = entityArn(call, home, from);
+  return [{ target: { policy, from }, resource, reason, certainty: certain ? 'certain' : 'possible' }];
+}

@@ -1,0 +1,58 @@
+import * as v from 'valibot';
+import { arn, partitionOf } from '../../shared/aws/arn.ts';
+import { statementsOf } from '../../shared/aws/policy.ts';
+import { at, type Json, text } from '../../shared/core/json.ts';
+import type { Home } from '../../shared/core/mode.ts';
+import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
+import type { Call } from '../../shared/core/signal.ts';
+import type { PolicyTarget } from './lenses/bucket.ts';
+import { looksLikeTrail, troubleOf } from './lenses/trail-bucket.ts';
+
+/** `buckets`: names of the buckets that trails write into, where name and policy do not tell. */
+const baseline = v.strictObject({ buckets: v.optional(v.array(v.pipe(v.string(), v.minLength(3))), []) });
+type Baseline = { readonly buckets?: readonly string[] };
+
+export const trailBucketPolicy = rule<PolicyTarget, never, Baseline>({
+  id: 's3/trail-bucket-policy',
+  title: 'The policy of a trail’s bucket was changed',
+  severity: 'critical',
+  why: 'A trail whose bucket no longer lets CloudTrail write records nothing, and says so only in its own status. A log that strangers may read tells them who works here, from where and with what.',
+  class: 'N',
+  breaks: 'nothing',
+  responsibility: 'customer data',
+  controls: [],
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html, bucket-level actions. That a
+  // trail stops without the policy: CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail".
+  triggers: calls('s3.amazonaws.com', 'PutBucketPolicy', 'DeleteBucketPolicy'),
+  baseline,
+  detect: (signal, settings, home) => (signal.kind === 'call' ? found(signal, settings, home) : []),
+});
+
+function found(call: Call, { buckets = [] }: Baseline, home: Home): readonly Finding<PolicyTarget>[] | Unreadable {
+  const bucket = text(call.request, 'bucketName');
+  if (bucket === undefined) return unreadable('requestParameters.bucketName');
+  const policy = (at(call.request, 'bucketPolicy') ?? null) as Json;
+  const known = buckets.includes(bucket);
+  if (!known && !looksLikeTrail(bucket, policy)) return [];
+  const finding = {
+    target: { bucket, partition: partitionOf(call.region) },
+    resource: arn(call, 's3', bucket, { regional: false, owned: false }),
+  };
+  const guess = known ? '' : ' (a trail’s bucket, as it looks)';
+  if (call.name === 'DeleteBucketPolicy')
+    return [
+      {
+        ...finding,
+        reason: `the policy was deleted${guess}: CloudTrail may no longer write into it`,
+        certainty: known ? 'certain' : 'possible',
+      },
+    ];
+  if (statementsOf(policy) === null)
+    return [{ ...finding, reason: `a policy was put${guess}, and the event does not show it`, certainty: 'possible' }];
+  const trouble = troubleOf(policy, home);
+  if (trouble === null) return [];
+  const certain = trouble.certain && (known || looksLikeTrail('', policy));
+  return [
+    { ...finding, reason: `a policy was put${guess}: ${trouble.reason}`, certainty: certain ? 'certain' : 'possible' },
+  ];
+}

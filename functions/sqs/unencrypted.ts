@@ -1,0 +1,47 @@
+import { member, told } from '../../shared/aws/telling.ts';
+import { calls, type Finding, rule, unreadable } from '../../shared/core/rule.ts';
+import type { Call } from '../../shared/core/signal.ts';
+import { attributesOf, filled, nameless, queueOf, says } from './lenses/queue.ts';
+
+export const unencrypted = rule({
+  id: 'sqs/unencrypted',
+  title: 'A queue keeps its messages in the clear',
+  severity: 'medium',
+  why: 'Messages lie on AWS’s disks as they were sent, and no key stands between them and whoever the queue policy lets in: an encrypted queue refuses anonymous requests.',
+  class: 'N',
+  breaks: 'nothing',
+  responsibility: 'encryption and network traffic protection',
+  controls: [
+    {
+      framework: 'AWS Security Hub CSPM',
+      id: 'SQS.1',
+      source: 'https://docs.aws.amazon.com/securityhub/latest/userguide/sqs-controls.html#sqs-1',
+    },
+  ],
+  // Shapes: see ./public-policy.ts. A queue is either under a KMS key (KmsMasterKeyId) or under SQS's own
+  // (SqsManagedSseEnabled), which new queues are by default: SQS Developer Guide, "Encryption at rest in Amazon SQS".
+  triggers: calls('sqs.amazonaws.com', 'CreateQueue', 'SetQueueAttributes'),
+  detect(signal) {
+    if (signal.kind !== 'call') return [];
+    const queue = queueOf(signal);
+    if (queue === undefined) return unreadable(nameless);
+    const attributes = attributesOf(signal);
+    if (attributes === undefined || attributes === null)
+      return signal.name === 'CreateQueue' ? [] : unreadable('requestParameters.attributes');
+    const certainty = clear(attributes, signal);
+    if (certainty === null) return [];
+    return told(queue, certainty === 'certain' ? plain : `${plain}, unless another encryption is still on`, certainty);
+  },
+});
+
+const plain = 'its messages are no longer encrypted';
+
+/** What is not named stays as it was, which only a read can tell; of a new queue all is known. */
+function clear(attributes: unknown, call: Call): Finding['certainty'] | null {
+  const [key, managed] = [member(attributes, 'KmsMasterKeyId'), member(attributes, 'SqsManagedSseEnabled')];
+  if (filled(key) || says(managed, 'true')) return null;
+  const off = says(managed, 'false');
+  if (call.name === 'CreateQueue') return off ? 'certain' : null;
+  if (off) return key === undefined ? 'possible' : 'certain';
+  return key === undefined ? null : 'possible';
+}

@@ -1,0 +1,5 @@
+/**
+ * Checks of Trusted Advisor that a rule of their own takes, by the names in its triggers: a test compares them with those of
+ * all rooms. Names: AWS Support User Guide, "AWS Trusted Advisor check reference".
+ */
+export const claimed: readonly string[] = ['Exposed Access Keys'];

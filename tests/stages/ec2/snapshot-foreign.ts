@@ -1,0 +1,14 @@
+import { snapshotStage } from '../../support/shared-disks.ts';
+import type { Stage } from '../../support/stage.ts';
+
+const rule = 'ec2/snapshot-foreign';
+
+export const stages: readonly Stage[] = [
+  snapshotStage(rule, 'shared with one strange account', [['444455556666']], []),
+  snapshotStage(
+    rule,
+    'public before, and now two strange accounts',
+    [['all'], ['444455556666', '777788889999']],
+    ['all'],
+  ),
+];

@@ -1,0 +1,196 @@
+/** No fix wakes another without end: by the graph of their calls, and by the events that their writes would make. */
+import { describe, expect, it, vi } from 'vitest';
+import { rooms } from '../../functions/rooms.ts';
+import { canonical, isObject, type Json, type JsonObject } from '../../shared/core/json.ts';
+import { awakened } from '../../shared/core/route.ts';
+import { type FixRule, hasFix, isUnknown, isUnreadable, type Rule } from '../../shared/core/rule.ts';
+import { type Call, normalise, type Signal } from '../../shared/core/signal.ts';
+
+type Sent = { readonly name: string; readonly input: JsonObject };
+const sent = vi.hoisted((): { calls: { name: string; input: unknown }[] } => ({ calls: [] }));
+
+/** The lenses' writes go nowhere: what they send is noted, and answered with nothing. */
+vi.mock('../../shared/aws/client.ts', async (original) => ({
+  ...(await original<object>()),
+  client: () => ({
+    send: async (command: { input: unknown }) => {
+      sent.calls.push({ name: command.constructor.name.replace(/Command$/, ''), input: command.input });
+      return {};
+    },
+  }),
+}));
+
+const { whole } = await import('../../cli/backtest/would.ts');
+const { callsOf, edgesOf, openCircles, quiet, writesOf } = await import('../../scripts/loops.ts');
+const { context } = await import('../support/detecting.ts');
+const { registered } = await import('../support/registry.ts');
+
+const rules = Object.values(rooms).flat();
+const edges = edgesOf(rules);
+const all = await registered();
+
+describe('the graph', () => {
+  it('has no circle that nothing brings to rest', () => {
+    expect(openCircles(edges)).toEqual([]);
+  });
+
+  it('names every call as the SDK has it', () => {
+    for (const rule of rules) expect(() => writesOf(rule)).not.toThrow();
+  });
+
+  it('excuses no pair that is none, and none without a reason', () => {
+    for (const { from, to, why } of quiet) {
+      expect(edges.find((edge) => edge.from === from && edge.to === to)?.rests).toBe('quiet');
+      expect(why).toMatch(/\S{3}/);
+    }
+  });
+
+  it('knows what is no call, and what CloudTrail calls otherwise', () => {
+    expect([...callsOf('iam:PassRole')]).toEqual([]);
+    expect([...callsOf('s3:PutAccountPublicAccessBlock').values()].map(({ name }) => name)).toEqual([
+      'PutAccountPublicAccessBlock',
+      'DeleteAccountPublicAccessBlock',
+    ]);
+    expect(callsOf('cloudwatch:EnableAlarmActions').get('EnableAlarmActions')).toEqual({
+      service: 'monitoring.amazonaws.com',
+      name: 'EnableAlarmActions',
+    });
+    expect(() => callsOf('s3:PutSomething')).toThrow(/PutSomethingCommand/);
+  });
+});
+
+describe('a circle', () => {
+  const fix = (id: string, lens: string, action: string, hears: string): Rule =>
+    ({
+      id,
+      triggers: [{ kind: 'call', service: 'kms.amazonaws.com', name: hears }],
+      permissions: { read: [], write: [{ actions: [action], resources: [] }] },
+      fix: { kind: 'state', lens: { id: lens } },
+    }) as unknown as Rule;
+  const on = fix('a/on', 'a/on', 'kms:EnableKey', 'DisableKey');
+  const off = fix('a/off', 'a/off', 'kms:DisableKey', 'EnableKey');
+
+  it('of two lenses is open', () => {
+    expect(openCircles(edgesOf([on, off]))).toEqual([['a/off', 'a/on']]);
+  });
+
+  it('of one lens comes to rest, and so does a way that does not come back', () => {
+    const same = fix('a/off', 'a/on', 'kms:DisableKey', 'EnableKey');
+    expect(openCircles(edgesOf([on, same]))).toEqual([]);
+    expect(openCircles(edgesOf([on, fix('a/more', 'a/more', 'kms:PutKeyPolicy', 'EnableKey')]))).toEqual([]);
+  });
+
+  it('that leaves a lens and comes back is open, and a rule that only tells ends it', () => {
+    const back = fix('a/back', 'b/other', 'kms:DisableKey', 'EnableKeyRotation');
+    const turn = fix('a/turn', 'a/on', 'kms:EnableKeyRotation', 'EnableKey');
+    expect(openCircles(edgesOf([on, turn, back]))).toEqual([['a/back', 'a/on', 'a/turn']]);
+    const telling = { id: back.id, triggers: back.triggers } as unknown as Rule;
+    expect(openCircles(edgesOf([on, turn, telling]))).toEqual([]);
+  });
+});
+
+/** How CloudTrail shows the requests of services that do not just write their members in camel case. */
+const shown: { readonly [name: string]: (input: JsonObject) => JsonObject } = {
+  PutBucketPolicy: ({ Bucket, Policy }) => ({
+    bucketName: Bucket,
+    bucketPolicy: JSON.parse(String(Policy)) as Json,
+    policy: '',
+  }),
+  DeleteBucketPolicy: ({ Bucket }) => ({ bucketName: Bucket, policy: '' }),
+  PutPublicAccessBlock: ({ Bucket, PublicAccessBlockConfiguration }) => ({
+    bucketName: Bucket,
+    publicAccessBlock: '',
+    PublicAccessBlockConfiguration,
+  }),
+  DeletePublicAccessBlock: ({ Bucket }) => ({ bucketName: Bucket, publicAccessBlock: '' }),
+};
+
+/** The event that a write would make, in the words of the event that led to it. */
+function eventOf(event: Json, rule: FixRule, { name, input }: Sent): JsonObject {
+  const actions = rule.permissions.write.flatMap((one) => [...one.actions]);
+  const called = actions.flatMap((action) => callsOf(action).get(name) ?? [])[0];
+  if (!called || !isObject(event) || !isObject(event['detail'])) throw new Error(`${rule.id}: ${name} is not granted`);
+  const requestParameters = shown[name]?.(input) ?? lowered(input);
+  const own = { eventSource: called.service, eventName: called.name, requestParameters, responseElements: null };
+  return { ...event, detail: { ...event['detail'], ...own } };
+}
+
+const lowered = (value: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [
+      key.charAt(0).toLowerCase() + key.slice(1),
+      isObject(one) ? lowered(one) : one,
+    ]),
+  );
+
+function signalOf(event: Json): Signal {
+  const normalised = normalise(event);
+  if ('unparsed' in normalised) throw new Error(normalised.unparsed);
+  return normalised.signals[0];
+}
+
+const canon = (rule: FixRule, state: Json): string =>
+  canonical(state !== null && rule.fix.lens.canon ? rule.fix.lens.canon(state) : state);
+
+type Case = { readonly name: string; readonly rule: FixRule; readonly event: Json; readonly state: Json };
+
+/** The firing events that show the whole state after their call. */
+const cases: readonly Case[] = all.flatMap(({ rule, files }) =>
+  hasFix(rule)
+    ? files.fires.flatMap(({ name, event }) => {
+        const signal = signalOf(event);
+        const state = signal.kind === 'call' ? whole[rule.id]?.(signal as Call) : undefined;
+        return state === undefined ? [] : [{ name, rule, event, state }];
+      })
+    : [],
+);
+
+/** What the lens sends to get from one state to another. */
+async function written({ fix }: FixRule, target: Json, from: Json, to: Json): Promise<readonly Sent[]> {
+  sent.calls.length = 0;
+  await fix.lens.write(target, from, to);
+  return sent.calls.filter(({ name }) => !/^(Get|List|Describe|Head)/.test(name)) as readonly Sent[];
+}
+
+type Woken = { readonly rule: FixRule; readonly target: Json };
+
+/** The rules of the lens that recognise something in the event of one of these writes. */
+function woken(rule: FixRule, event: Json, writes: readonly Sent[]): readonly Woken[] {
+  return writes.flatMap((write) => {
+    const own = signalOf(eventOf(event, rule, write));
+    return awakened(rules, own).flatMap((other) => {
+      if (!hasFix(other) || other.fix.lens.id !== rule.fix.lens.id) return [];
+      const found = other.detect(own, {}, { account: own.account });
+      return isUnreadable(found) ? [] : found.map(({ target }) => ({ rule: other, target }));
+    });
+  });
+}
+
+describe('the event of a fix’s own write', () => {
+  it.each(cases)('after $name soon wakes nobody who wants more', async ({ rule, event, state }) => {
+    const signal = signalOf(event);
+    const found = rule.detect(signal, {}, { account: signal.account });
+    const [finding] = isUnreadable(found) ? [] : found;
+    if (!finding) throw new Error('nothing found');
+    const circle = rules.filter(({ fix }) => fix?.lens.id === rule.fix.lens.id).length;
+    let here = state;
+    let next: readonly Woken[] = [{ rule, target: finding.target }];
+    for (let round = 0; ; round += 1) {
+      let wanted = here;
+      for (const one of next) {
+        const desired = one.rule.fix.desire(wanted, context(one.target, {}));
+        if (!isUnknown(desired as Json)) wanted = desired as Json;
+      }
+      if (canon(rule, wanted) === canon(rule, here)) return;
+      expect(round, 'rounds').toBeLessThan(circle);
+      const writes = await written(rule, finding.target, here, wanted);
+      expect(writes.length).toBeGreaterThan(0);
+      next = woken(rule, event, writes);
+      here = wanted;
+    }
+  });
+
+  it('is made in some rooms at least', () => {
+    expect(new Set(cases.map(({ rule }) => rule.id)).size).toBeGreaterThan(4);
+  });
+});
