@@ -19,8 +19,8 @@ export type Read = {
 
 type Part = (cuts: readonly Cut[]) => Promise<void>;
 
-/** Up to here a file is read and unzipped at once: most logs are a few kilobytes, and a stream for each would cost more than they do. */
-const small = 64 << 10;
+/** Up to here a file is read and unzipped at once: a stream for each log would cost half as much as unzipping it. */
+const small = 1 << 20;
 const unzippedMost = 48 << 20;
 /** Smaller ones leave less behind: V8 sees the handles of what is unzipped, not its size, and is in no hurry. */
 const chunkSize = 64 << 10;
@@ -36,7 +36,11 @@ export async function readLog(path: string, scan: () => Scan, part: Part): Promi
     if (size <= small) {
       const whole = readFileSync(path);
       const plain = isGzip(whole) ? unzipped(whole) : whole;
-      if (plain) return readWhole(plain, whole.length, scan());
+      if (plain) {
+        const read = readWhole(plain, whole.length, scan());
+        for (const buffer of new Set([plain, whole])) letGo(buffer);
+        return read;
+      }
     }
     return await readStream(createReadStream(path, { highWaterMark: chunkSize }), scan(), part);
   } catch (error) {
@@ -46,13 +50,21 @@ export async function readLog(path: string, scan: () => Scan, part: Part): Promi
 
 function unzipped(bytes: Buffer): Buffer | null {
   try {
-    // Its last four bytes are the size of the text (RFC 1952, ISIZE), true or not: one buffer of that size, not many.
-    const size = bytes.readUInt32LE(bytes.length - 4);
-    return gunzipSync(bytes, { maxOutputLength: unzippedMost, chunkSize: Math.min(Math.max(size, 1024), 1 << 20) });
+    // Its last four bytes are the size of the text (RFC 1952, ISIZE), true or not: one buffer of that size, not many. One
+    // byte more, since zlib makes itself another buffer as soon as one is full.
+    const size = bytes.readUInt32LE(bytes.length - 4) + 1;
+    return gunzipSync(bytes, { maxOutputLength: unzippedMost, chunkSize: Math.min(Math.max(size, 1024), 8 << 20) });
   } catch {
     // Damaged, cut off, or far larger than it looks: the stream gives what can be had of it.
     return null;
   }
+}
+
+/** Frees the memory at once: V8 sees a handle of a few bytes, and is in no hurry. Node 22 and later. */
+function letGo({ buffer }: Buffer): void {
+  // Small ones share a buffer with others.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > 64 << 10 && typeof buffer.transfer === 'function')
+    buffer.transfer(0);
 }
 
 function readWhole(text: Buffer, bytes: number, scan: Scan): Read {
@@ -99,6 +111,7 @@ export async function* plainBytes(source: AsyncGenerator<Uint8Array>): AsyncGene
   let failed: unknown = null;
   let over = false;
   let wake = (): void => {};
+  let emptied = (): void => {};
   gunzip.on('data', (chunk: Buffer) => {
     ready.push(chunk);
     // What unzips to a thousand times its size must not fill the memory: no more than is being looked at.
@@ -120,6 +133,14 @@ export async function* plainBytes(source: AsyncGenerator<Uint8Array>): AsyncGene
         const chunk = next.value;
         await Promise.race([finished, new Promise((resolve) => gunzip.write(chunk, resolve))]);
       }
+      // A gzip that ends early makes its end an error, and an error takes with it what nobody has fetched yet.
+      if (ready.length > 0 || gunzip.readableLength > 0)
+        await Promise.race([
+          finished,
+          new Promise<void>((resolve) => {
+            emptied = resolve;
+          }),
+        ]);
       gunzip.end();
     } catch (error) {
       failed = error;
@@ -131,6 +152,7 @@ export async function* plainBytes(source: AsyncGenerator<Uint8Array>): AsyncGene
     for (;;) {
       for (let chunk = ready.shift(); chunk; chunk = ready.shift()) yield chunk;
       if (over) break;
+      if (gunzip.readableLength === 0) emptied();
       const more = new Promise<void>((resolve) => {
         wake = resolve;
       });
