@@ -6,7 +6,7 @@ import { client } from '../shared/aws/client.ts';
 import type { Result } from '../shared/core/deps.ts';
 import { fault } from '../shared/core/fault.ts';
 import { text } from '../shared/core/json.ts';
-import { approve } from '../shared/core/people.ts';
+import { approve, decide } from '../shared/core/people.ts';
 import { difference } from '../shared/notify/diff.ts';
 import { plain } from '../shared/notify/plain.ts';
 import { access, composed, known, namesOf, type StackOptions, withStack } from './deployment.ts';
@@ -43,8 +43,7 @@ export async function run([id = '']: readonly string[], options: Options): Promi
       `approving for ${plain(incident.resource, 300)}:`,
       ...difference(incident.before.state, incident.plan.state).map((line) => `  ${line}`),
     );
-  if (incident.outcome === 'asked' && !(await store.recordDecision(id, { by: who.arn, at: new Date().toISOString() })))
-    throw fault('NotAsked', `incident ${id} was decided meanwhile; next: npx firebreak incidents ${id}`);
+  if (incident.outcome === 'asked') await decide(id, who.arn, composed(incident.room, config, names, as));
   try {
     const result = options.here
       ? await approve(id, composed(incident.room, config, names, as))

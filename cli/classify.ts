@@ -94,7 +94,7 @@ export function classify(
     if ('unparsed' in normalised) return unreadable(normalised.unparsed);
     const decided = normalised.signals.flatMap((signal) => decidedOf(signal, rules, config, now));
     const told = decided
-      .filter(({ way }) => way !== 'attempt' && way !== 'unparsed')
+      .filter(({ way, finding }) => way !== 'attempt' && way !== 'unparsed' && !finding.aside)
       .map(countedWith(count, piece, normalised.id));
     const findings = told.filter(({ reached }) => reached).map(({ one }) => recognised(one));
     const unread = decided.filter(({ way }) => way === 'unparsed').map(({ finding }) => finding.reason);

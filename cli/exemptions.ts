@@ -1,7 +1,7 @@
 /** `firebreak exemptions`: what is left alone, by whose word, and until when. Makes no AWS call. */
 import type { Command } from 'commander';
 import { loadConfig } from '../functions/deployment.ts';
-import type { Exemption } from '../shared/core/mode.ts';
+import { daysLeft, type Exemption } from '../shared/core/mode.ts';
 import { print, table, toJson } from './output.ts';
 
 type Options = { json?: true; config?: string };
@@ -43,10 +43,9 @@ export async function run(_args: readonly string[], options: Options): Promise<n
 
 /** Its last day counts whole (UTC), so that there is at least one day left on it. */
 export function standing(
-  { expires }: Pick<Exemption, 'expires'>,
+  exemption: Pick<Exemption, 'expires'>,
   now: Date,
 ): { readonly state: 'active' | 'ends soon' | 'expired'; readonly daysLeft: number } {
-  const today = Date.parse(now.toISOString().slice(0, 10));
-  const daysLeft = Math.max(0, (Date.parse(expires) - today) / 86_400_000 + 1);
-  return { state: daysLeft === 0 ? 'expired' : daysLeft <= soon ? 'ends soon' : 'active', daysLeft };
+  const left = daysLeft(exemption, now);
+  return { state: left === 0 ? 'expired' : left <= soon ? 'ends soon' : 'active', daysLeft: left };
 }

@@ -82,7 +82,7 @@ function rowsOf(
   const decided = awakened(rules, signal).flatMap((rule) => decide(rule, signal, config, then));
   const unread = decided.filter(({ way }) => way === 'unparsed').map(({ finding }) => finding.reason);
   const rows = decided.flatMap(({ rule, finding, way, baseline, home }) => {
-    if (way === 'attempt' || way === 'unparsed') return [];
+    if (way === 'attempt' || way === 'unparsed' || finding.aside) return [];
     const { certainty, resource, reason } = finding;
     return [
       {

@@ -3,8 +3,11 @@
  * else what it would have looked at, and never a guess. Pure.
  */
 
+import { entryOf } from '../../functions/ec2/lenses/acl-entry.ts';
 import { requested } from '../../functions/iam/lenses/strength.ts';
 import { switches } from '../../functions/s3/lenses/guard-request.ts';
+import { given } from '../../functions/sns/lenses/topic.ts';
+import { attributesOf } from '../../functions/sqs/lenses/queue.ts';
 import { at, canonical, isObject, type Json, text } from '../../shared/core/json.ts';
 import type { Home } from '../../shared/core/mode.ts';
 import type { Finding, FixRule } from '../../shared/core/rule.ts';
@@ -36,11 +39,34 @@ export const whole: { readonly [rule: string]: (call: Call) => Json | undefined 
     if (said.some(([, value]) => typeof value !== 'boolean')) return undefined;
     return Object.fromEntries(said) as Json;
   },
+  'ecr/public-policy': ({ request }) => text(request, 'policyText'),
+  's3/versioning-suspended': ({ request }) => text(request, 'VersioningConfiguration', 'Status'),
+  'ec2/ebs-default-encryption': ({ name }) => (name === 'DisableEbsEncryptionByDefault' ? false : undefined),
+  'ec2/network-acl-open': (call) => {
+    const entry = entryOf(call);
+    // What ICMP lets in by type and code is not told apart.
+    return 'said' in entry && !['1', '58'].includes(entry.said.protocol) ? { ...entry.said, icmp: null } : undefined;
+  },
+  'ec2/public-sharing-unblocked': ({ name }) => (name.startsWith('Disable') ? 'unblocked' : undefined),
   'cloudtrail/logging-stopped': ({ name }) => (name === 'StopLogging' ? false : undefined),
   'iam/access-key-created': ({ response }) => text(response, 'accessKey', 'status'),
   'iam/password-policy': ({ name, request }) =>
     name === 'DeleteAccountPasswordPolicy' ? null : (requested(request) ?? undefined),
   'kms/deletion-scheduled': ({ response }) => text(response, 'keyState'),
+  'kms/key-disabled': () => 'Disabled',
+  'kms/rotation-off': () => 'off',
+  'kms/public-policy': ({ request }) => text(request, 'policy'),
+  'secrets/public-policy': ({ request }) => text(request, 'resourcePolicy'),
+  // A permission that is added is not all of the policy.
+  'sqs/public-policy': (call) => text(attributesOf(call), 'Policy'),
+  'sns/public-policy': (call) => text({ policy: given(call, 'Policy')?.[0] }, 'policy'),
+  // Certain only where the request turned all of it off, or took the key away.
+  'sqs/unencrypted': () => ({ key: null, managed: false }),
+  'sns/unencrypted': () => '',
+  'cloudhsm/backup-deleted': ({ response }) => text(response, 'backup', 'backupState'),
+  // It fires only where the request turned it off.
+  'cloudformation/termination-protection': () => false,
+  'organizations/account-moved': ({ request }) => text(request, 'destinationParentId'),
 };
 
 export function wouldOf(rule: FixRule, signal: Signal, finding: Finding, baseline: unknown, home: Home): Would {

@@ -16,7 +16,10 @@ export const certificateExpiring = rule({
   folds: 10_080,
   breaks: 'nothing',
   responsibility: 'encryption and network traffic protection',
-  controls: [{ framework: 'AWS Security Hub CSPM', id: 'ACM.1', source: page }],
+  controls: [
+    { framework: 'AWS Security Hub CSPM', id: 'ACM.1', source: page },
+    { framework: 'PCI DSS v4.0.1', id: '4.2.1', source: page },
+  ],
   // https://docs.aws.amazon.com/acm/latest/userguide/supported-events.html, and for the call
   // https://docs.aws.amazon.com/acm/latest/userguide/acm-supported-actions-in-cloudtrail.html
   triggers: [

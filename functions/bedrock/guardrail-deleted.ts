@@ -11,12 +11,22 @@ export const guardrailDeleted = rule({
   class: 'N',
   breaks: 'nothing',
   responsibility: 'platform, applications, identity and access management',
-  controls: [],
+  controls: [{ framework: 'MITRE ATT&CK', id: 'T1562.001', source: 'https://rulehound.com/rules/41e2e2' }],
   // Both events, of a true account: Panther's public rule (aws_bedrock_guardrail_update_delete). An update's settings are
-  // hidden in it ("HIDDEN_DUE_TO_SECURITY_REASONS").
-  triggers: calls('bedrock.amazonaws.com', 'DeleteGuardrail', 'UpdateGuardrail'),
+  // hidden in it ("HIDDEN_DUE_TO_SECURITY_REASONS"). The third is in Elastic's rule for the same (source of the control).
+  triggers: calls(
+    'bedrock.amazonaws.com',
+    'DeleteGuardrail',
+    'UpdateGuardrail',
+    'DeleteEnforcedGuardrailConfiguration',
+  ),
   detect(signal) {
     if (signal.kind !== 'call') return [];
+    if (signal.name === 'DeleteEnforcedGuardrailConfiguration')
+      return told(
+        arn(signal, 'bedrock', 'guardrail/*'),
+        'no guardrail is enforced for all calls of the account any more',
+      );
     const named = text(signal.request, 'guardrailIdentifier') ?? text(signal.response, 'guardrailArn');
     if (named === undefined) return unreadable('requestParameters.guardrailIdentifier');
     const resource = named.startsWith('arn:') ? named : arn(signal, 'bedrock', `guardrail/${named}`);

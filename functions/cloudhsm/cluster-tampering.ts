@@ -1,3 +1,4 @@
+import { short } from '../../shared/aws/statement.ts';
 import { member, named, told } from '../../shared/aws/telling.ts';
 import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
@@ -39,5 +40,5 @@ function deleted(call: Call): readonly Finding<{ resource: string }>[] | Unreada
   if (call.name === 'DeleteCluster') return told(cluster.resource, `the cluster ${cluster.id} is deleted`);
   const hsm =
     named(call.response, 'hsmId') ?? ['hsmId', 'eniId', 'eniIp'].map((name) => named(call.request, name)).find(Boolean);
-  return told(cluster.resource, `the HSM ${hsm ?? '*'} is taken out of the cluster ${cluster.id}`);
+  return told(cluster.resource, `the HSM ${short(hsm ?? '*')} is taken out of the cluster ${cluster.id}`);
 }

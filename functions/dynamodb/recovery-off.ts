@@ -3,19 +3,24 @@ import { member, named } from '../../shared/aws/telling.ts';
 import type { Json } from '../../shared/core/json.ts';
 import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
+import { type Recovery, recovery, type Table } from './lenses/recovery.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/dynamodb-controls.html#dynamodb-2';
 
-/** `table`: its name. */
-type Table = { readonly table: string };
+const tables = 'arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/*' as const;
 
-export const recoveryOff = rule<Table>({
+export const recoveryOff = rule<Table, Recovery>({
   id: 'dynamodb/recovery-off',
   title: 'A table can’t be put back to an earlier point in time',
   severity: 'high',
   why: 'Point-in-time recovery is off: what is deleted or overwritten in the table from now on can’t be had back, and the recovery points of the last weeks are gone with it.',
-  class: 'N',
+  class: 'G',
   breaks: 'nothing',
+  risk: 'Nothing that uses the table notices. Recovery points are kept again, and paid for by the size of the table.',
+  mends:
+    'switches point-in-time recovery on again, for the longest period of 35 days. The points before it was switched off are gone: those since then count.',
+  undoes: 'switches point-in-time recovery off again; its recovery points go with it.',
+  proof: 'emulator',
   responsibility: 'customer data',
   controls: [
     { framework: 'AWS Security Hub CSPM', id: 'DynamoDB.2', source: page },
@@ -25,7 +30,16 @@ export const recoveryOff = rule<Table>({
   // "CloudTrail captures all API calls for DynamoDB as events": DynamoDB developer guide, "Logging DynamoDB operations by
   // using AWS CloudTrail"; members as the API has them (API_UpdateContinuousBackups), in whatever case.
   triggers: calls('dynamodb.amazonaws.com', 'UpdateContinuousBackups'),
+  permissions: {
+    read: [{ actions: ['dynamodb:DescribeContinuousBackups'], resources: [tables] }],
+    write: [{ actions: ['dynamodb:UpdateContinuousBackups'], resources: [tables] }],
+  },
   detect: (signal) => (signal.kind === 'call' ? found(signal) : []),
+  fix: {
+    kind: 'state',
+    lens: recovery,
+    desire: (state) => (state === null || state.on ? state : { on: true, days: null }),
+  },
 });
 
 function found(call: Call): readonly Finding<Table>[] | Unreadable {

@@ -5,11 +5,10 @@ import type { Found } from '../../shared/core/signal.ts';
 import { isCidr, isPrivate, within } from './lenses/addresses.ts';
 import { type Caller, type Denial, denial } from './lenses/denial.ts';
 import { callerOf, instanceOf, roleOf } from './lenses/found-instance.ts';
+import { all, anywhere } from './lenses/looking.ts';
 
 // https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-types-ec2.html
 const types = ['UnauthorizedAccess:EC2/RDPBruteForce', 'UnauthorizedAccess:EC2/SSHBruteForce'] as const;
-const reference = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html';
-const acls = 'arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:network-acl/*';
 
 /** Minutes. */
 const aDay = 1440;
@@ -44,14 +43,9 @@ export const bruteForcedInstance = rule<Caller, Denial, Baseline>({
   controls: [{ framework: 'MITRE ATT&CK', id: 'T1110', source: 'https://attack.mitre.org/techniques/T1110/' }],
   triggers: types.map((type) => ({ kind: 'finding', origin: 'guardduty', type })) as unknown as [Trigger, ...Trigger[]],
   permissions: {
-    read: [
-      {
-        actions: ['ec2:DescribeNetworkAcls', 'ec2:DescribeVpcs'],
-        resources: { noArn: `${reference}: the actions have no resource types` },
-      },
-    ],
+    read: [anywhere('ec2:DescribeNetworkAcls'), anywhere('ec2:DescribeVpcs')],
     // Both: the denial ends by itself.
-    write: [{ actions: ['ec2:CreateNetworkAclEntry', 'ec2:DeleteNetworkAclEntry'], resources: [acls] }],
+    write: [{ actions: ['ec2:CreateNetworkAclEntry', 'ec2:DeleteNetworkAclEntry'], resources: [all('network-acl')] }],
   },
   baseline,
   detect: (signal) => (signal.kind === 'finding' ? found(signal) : []),

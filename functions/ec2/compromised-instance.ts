@@ -4,13 +4,11 @@ import { type Finding, rule, type Trigger } from '../../shared/core/rule.ts';
 import type { Found } from '../../shared/core/signal.ts';
 import { compromised } from './lenses/compromised.ts';
 import { instancesOf, roleOf, severityOf, sinceOf } from './lenses/found-instance.ts';
+import { all, anywhere } from './lenses/looking.ts';
 import { marker, quarantine, type Suspect } from './lenses/quarantine.ts';
+import { anySnapshot } from './lenses/sharing.ts';
 
-const reference = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html';
-const ec2 = <T extends string>(type: T) =>
-  `arn:\${AWS::Partition}:ec2:\${AWS::Region}:\${AWS::AccountId}:${type}/*` as const;
-// Snapshots' ARNs name no account: the reference above, resource type snapshot.
-const anySnapshot = 'arn:${AWS::Partition}:ec2:${AWS::Region}::snapshot/*';
+const reference = 'https://docs.aws.amazon.com/service-authorization/latest/reference';
 
 /** High and above: https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html */
 const high = 7;
@@ -28,11 +26,11 @@ export const compromisedInstance = rule({
   class: 'C',
   contains: true,
   breaks: 'service',
-  risk: 'What the instance served is gone at once; a load balancer finds it unhealthy. An Auto Scaling group that uses the load balancer’s health checks then replaces it, and terminates it in spite of the protection: detach it first if it must stay (aws autoscaling detach-instances).',
+  risk: 'What the instance served is gone at once: it leaves its load balancers and is cut off. An Auto Scaling group launches another one in its place, from the same template, with the same way in.',
   mends:
-    'tags the instance, takes snapshots of all its volumes, puts all its network interfaces into a security group without rules (made once a VPC), and protects it from termination. Connections that are open already live on until they pause or a network ACL cuts them, memory is not kept, and the credentials of its role stay valid: deny that session, too.',
+    'tags the instance, takes snapshots of all its volumes, takes it out of its Auto Scaling group (which would terminate it) and of its target groups, puts all its network interfaces into a security group without rules (made once a VPC), and protects it from termination. Connections that are open already live on until they pause or a network ACL cuts them, memory is not kept, and the credentials of its role stay valid: deny that session, too.',
   undoes:
-    'gives the network interfaces their former security groups, and the protection its former value. Tag, snapshots and the isolating security group stay.',
+    'with your own credentials: takes off the protection, gives the network interfaces their former security groups, and puts the instance back into target groups and Auto Scaling group, which then has one more than before. Tag, snapshots and the isolating security group stay.',
   responsibility: 'operating system, network and firewall configuration',
   proof: 'emulator',
   controls: [{ framework: 'MITRE ATT&CK', id: 'T1496', source: 'https://attack.mitre.org/techniques/T1496/' }],
@@ -42,33 +40,57 @@ export const compromisedInstance = rule({
   ],
   permissions: {
     read: [
+      anywhere('ec2:DescribeInstances'),
+      anywhere('ec2:DescribeSecurityGroups'),
+      anywhere('ec2:DescribeSnapshots'),
+      { actions: ['ec2:DescribeInstanceAttribute'], resources: [all('instance')] },
       {
-        actions: ['ec2:DescribeInstances', 'ec2:DescribeSecurityGroups', 'ec2:DescribeSnapshots'],
-        resources: { noArn: `${reference}: the actions have no resource types` },
+        actions: ['autoscaling:DescribeAutoScalingInstances'],
+        resources: { noArn: `${reference}/list_amazonec2autoscaling.html: no resource types` },
       },
-      { actions: ['ec2:DescribeInstanceAttribute'], resources: [ec2('instance')] },
+      {
+        actions: ['elasticloadbalancing:DescribeTargetGroups', 'elasticloadbalancing:DescribeTargetHealth'],
+        resources: { noArn: `${reference}/list_awselasticloadbalancingv2.html: no resource types` },
+      },
     ],
     write: [
       {
         actions: ['ec2:CreateTags'],
-        resources: [ec2('instance')],
+        resources: [all('instance')],
         conditions: { 'ForAllValues:StringEquals': { 'aws:TagKeys': marker } },
       },
-      { actions: ['ec2:CreateSnapshots'], resources: [ec2('instance'), ec2('volume'), anySnapshot] },
+      { actions: ['ec2:CreateSnapshots'], resources: [all('instance'), all('volume'), anySnapshot] },
       {
         actions: ['ec2:CreateTags'],
         resources: [anySnapshot],
         conditions: { StringEquals: { 'ec2:CreateAction': 'CreateSnapshots' } },
       },
-      { actions: ['ec2:CreateSecurityGroup'], resources: [ec2('security-group'), ec2('vpc')] },
-      { actions: ['ec2:RevokeSecurityGroupEgress'], resources: [ec2('security-group')] },
-      { actions: ['ec2:RevokeSecurityGroupIngress'], resources: [ec2('security-group')] },
+      { actions: ['ec2:CreateSecurityGroup'], resources: [all('security-group'), all('vpc')] },
+      { actions: ['ec2:RevokeSecurityGroupEgress'], resources: [all('security-group')] },
+      { actions: ['ec2:RevokeSecurityGroupIngress'], resources: [all('security-group')] },
       {
         actions: ['ec2:ModifyNetworkInterfaceAttribute'],
-        resources: [ec2('network-interface'), ec2('security-group')],
+        resources: [all('network-interface'), all('security-group')],
       },
-      { actions: ['ec2:ModifyInstanceAttribute'], resources: [ec2('instance')] },
+      // No other attribute, user data least of all:
+      // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policies-for-amazon-ec2.html#attribute-key
+      {
+        actions: ['ec2:ModifyInstanceAttribute'],
+        resources: [all('instance')],
+        conditions: { StringEqualsIgnoreCase: { 'ec2:Attribute/DisableApiTermination': 'true' } },
+      },
+      {
+        actions: ['autoscaling:DetachInstances'],
+        resources: [
+          'arn:${AWS::Partition}:autoscaling:${AWS::Region}:${AWS::AccountId}:autoScalingGroup:*:autoScalingGroupName/*',
+        ],
+      },
+      {
+        actions: ['elasticloadbalancing:DeregisterTargets'],
+        resources: ['arn:${AWS::Partition}:elasticloadbalancing:${AWS::Region}:${AWS::AccountId}:targetgroup/*'],
+      },
     ],
+    undo: ['autoscaling:AttachInstances', 'elasticloadbalancing:RegisterTargets'],
   },
   baseline,
   detect: (signal, { severity = high }: Baseline) => (signal.kind === 'finding' ? found(signal, severity) : []),

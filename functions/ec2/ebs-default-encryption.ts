@@ -1,11 +1,10 @@
 import { arn } from '../../shared/aws/arn.ts';
 import { calls, rule } from '../../shared/core/rule.ts';
 import { defaultEncryption, type Setting } from './lenses/default-encryption.ts';
+import { anywhere } from './lenses/looking.ts';
 import { regionOf } from './lenses/record.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-7';
-const reference = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html';
-const noArn = { noArn: `${reference}: the actions have no resource types` };
 
 export const ebsDefaultEncryption = rule<Setting, boolean>({
   id: 'ec2/ebs-default-encryption',
@@ -31,8 +30,8 @@ export const ebsDefaultEncryption = rule<Setting, boolean>({
     { kind: 'finding', origin: 'securityhub', type: 'EC2.7' },
   ],
   permissions: {
-    read: [{ actions: ['ec2:GetEbsEncryptionByDefault'], resources: noArn }],
-    write: [{ actions: ['ec2:EnableEbsEncryptionByDefault'], resources: noArn }],
+    read: [anywhere('ec2:GetEbsEncryptionByDefault')],
+    write: [anywhere('ec2:EnableEbsEncryptionByDefault')],
     undo: ['ec2:DisableEbsEncryptionByDefault'],
   },
   detect(signal) {

@@ -1,20 +1,28 @@
 import { arn } from '../../shared/aws/arn.ts';
 import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call, Signal } from '../../shared/core/signal.ts';
+import type { Target } from './lenses/instance.ts';
+import { all, anywhere } from './lenses/looking.ts';
+import { type Metadata, metadata } from './lenses/metadata.ts';
 import { launched, modified } from './lenses/metadata-asked.ts';
 import { namedBy } from './lenses/record.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-8';
 
-type Target = { readonly instance: string };
+const cloudwatch = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html';
 
-export const imdsv1 = rule<Target>({
+export const imdsv1 = rule<Target, Metadata>({
   id: 'ec2/imdsv1',
   title: 'An instance gives out its credentials without a token',
   severity: 'medium',
   why: 'With version 1 of the metadata service one plain request gets the credentials of the instance’s role: a page that can be made to fetch an address, an open proxy or a badly set firewall is enough to steal them. Version 2 asks for a token first, which such tricks can’t get.',
-  class: 'N',
-  breaks: 'nothing',
+  class: 'C',
+  breaks: 'service',
+  risk: 'Software on the instance that asks without a token gets no credentials any more: old SDKs and agents, and containers where the hop limit is 1. Firebreak changes nothing where CloudWatch has counted such calls in the last day; of an instance that has just started it has counted none yet.',
+  mends:
+    'requires tokens on that instance; hop limit and all else stay. What launches it next, a launch template for instance, has to be changed too.',
+  undoes: 'makes tokens optional again, with your own credentials: Firebreak’s role can only require them.',
+  proof: 'emulator',
   responsibility: 'operating system, network and firewall configuration',
   controls: [
     { framework: 'AWS Security Hub CSPM', id: 'EC2.8', source: page },
@@ -27,6 +35,23 @@ export const imdsv1 = rule<Target>({
     ...calls('ec2.amazonaws.com', 'RunInstances', 'ModifyInstanceMetadataOptions'),
     { kind: 'finding', origin: 'securityhub', type: 'EC2.8' },
   ],
+  permissions: {
+    read: [
+      anywhere('ec2:DescribeInstances'),
+      {
+        actions: ['cloudwatch:GetMetricStatistics'],
+        resources: { noArn: `${cloudwatch}: the action has no resource types` },
+      },
+    ],
+    // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-instance-metadata
+    write: [
+      {
+        actions: ['ec2:ModifyInstanceMetadataOptions'],
+        resources: [all('instance')],
+        conditions: { StringEquals: { 'ec2:Attribute/HttpTokens': 'required' } },
+      },
+    ],
+  },
   detect(signal) {
     if (signal.kind === 'other') return [];
     if (signal.kind === 'finding')
@@ -37,6 +62,17 @@ export const imdsv1 = rule<Target>({
         certainty: 'possible',
       }));
     return signal.name === 'RunInstances' ? run(signal) : changed(signal);
+  },
+  fix: {
+    kind: 'state',
+    lens: metadata,
+    desire(state, { target: { instance } }) {
+      if (state === null || state.endpoint === 'disabled' || state.tokens === 'required') return state;
+      if (state.without === 0) return { ...state, tokens: 'required' };
+      return {
+        unknown: `software on ${instance} asked ${state.without} times without a token in the last day, and would get no credentials: find it (CloudWatch, MetadataNoToken), then require tokens`,
+      };
+    },
   },
 });
 

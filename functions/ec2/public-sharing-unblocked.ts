@@ -2,12 +2,11 @@ import * as v from 'valibot';
 import { arn } from '../../shared/aws/arn.ts';
 import { calls, type Finding, rule } from '../../shared/core/rule.ts';
 import type { Signal } from '../../shared/core/signal.ts';
+import { anywhere } from './lenses/looking.ts';
 import { type Block, type Guard, publicSharing } from './lenses/public-sharing.ts';
 import { regionOf } from './lenses/record.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-182';
-const reference = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html';
-const noArn = { noArn: `${reference}: the actions have no resource types` };
 
 /** `snapshots`: the block for snapshots, where none was learned; `block-all-sharing` hides those that are public already. */
 const baseline = v.strictObject({
@@ -38,10 +37,8 @@ export const publicSharingUnblocked = rule<Guard, Block, Baseline>({
     { kind: 'finding', origin: 'securityhub', type: 'EC2.182' },
   ],
   permissions: {
-    read: [
-      { actions: ['ec2:GetSnapshotBlockPublicAccessState', 'ec2:GetImageBlockPublicAccessState'], resources: noArn },
-    ],
-    write: [{ actions: ['ec2:EnableSnapshotBlockPublicAccess', 'ec2:EnableImageBlockPublicAccess'], resources: noArn }],
+    read: [anywhere('ec2:GetSnapshotBlockPublicAccessState'), anywhere('ec2:GetImageBlockPublicAccessState')],
+    write: [anywhere('ec2:EnableSnapshotBlockPublicAccess'), anywhere('ec2:EnableImageBlockPublicAccess')],
     undo: ['ec2:DisableSnapshotBlockPublicAccess', 'ec2:DisableImageBlockPublicAccess'],
   },
   baseline,

@@ -6,11 +6,11 @@ import { closed } from './lenses/closed.ts';
 import { highRisk, isWorld, named, reached } from './lenses/doors.ts';
 import type { GroupRule, SecurityGroup } from './lenses/group-rule.ts';
 import { ingress } from './lenses/ingress.ts';
+import { all, anywhere } from './lenses/looking.ts';
 import { about, reported, reporting } from './lenses/reported-group.ts';
 import { groupOf, requested } from './lenses/requested.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html';
-const reference = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html';
 
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
 /** `ports`: those that must not be open to the world, over TCP or UDP. */
@@ -44,30 +44,25 @@ export const securityGroupOpen = rule<SecurityGroup, readonly GroupRule[], Basel
   // Not CreateSecurityGroup: its request carries no rules (API_CreateSecurityGroup), and a new group lets nobody in.
   triggers: [...calls('ec2.amazonaws.com', 'AuthorizeSecurityGroupIngress', 'ModifySecurityGroupRules'), ...reporting],
   permissions: {
-    read: [
-      {
-        actions: ['ec2:DescribeSecurityGroupRules'],
-        resources: { noArn: `${reference}: the action has no resource types` },
-      },
-    ],
+    read: [anywhere('ec2:DescribeSecurityGroupRules')],
     write: [
       {
         actions: ['ec2:AuthorizeSecurityGroupIngress'],
-        resources: ['arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:security-group/*'],
+        resources: [all('security-group')],
       },
       {
         actions: ['ec2:RevokeSecurityGroupIngress'],
-        resources: ['arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:security-group/*'],
+        resources: [all('security-group')],
       },
       // Only where rules had tags: a request with TagSpecifications is checked for the rule's ARN and for CreateTags, too.
       // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
       {
         actions: ['ec2:AuthorizeSecurityGroupIngress'],
-        resources: ['arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:security-group-rule/*'],
+        resources: [all('security-group-rule')],
       },
       {
         actions: ['ec2:CreateTags'],
-        resources: ['arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:security-group-rule/*'],
+        resources: [all('security-group-rule')],
         conditions: { StringEquals: { 'ec2:CreateAction': 'AuthorizeSecurityGroupIngress' } },
       },
     ],

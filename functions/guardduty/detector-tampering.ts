@@ -2,18 +2,27 @@ import { arn } from '../../shared/aws/arn.ts';
 import { member, named } from '../../shared/aws/telling.ts';
 import { isObject, type Json } from '../../shared/core/json.ts';
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
+import { detector } from './lenses/detector.ts';
 
 const hub = 'https://docs.aws.amazon.com/securityhub/latest/userguide/guardduty-controls.html#guardduty-1';
+const reference = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonguardduty.html';
+const detectors = 'arn:${AWS::Partition}:guardduty:${AWS::Region}:${AWS::AccountId}:detector/*' as const;
 
 export const detectorTampering = rule({
   id: 'guardduty/detector-tampering',
   title: 'GuardDuty was switched off, wholly or in part',
   severity: 'critical',
   why: 'Nobody looks for threats in this region any more, or not in all that was looked at. A detector that is deleted takes its findings with it. Intruders switch it off before they begin.',
-  class: 'N',
+  class: 'G',
   watcher: true,
   breaks: 'nothing',
+  risk: 'None to applications. Looking for threats costs what it cost before.',
+  mends:
+    'switches the detector on again, with the features that were seen to be on for a day. One that was deleted is made anew with those, under a new id; its findings, filters and lists are gone. Without such a state the rule switches on what is suspended, and tells the rest.',
+  undoes:
+    'switches off again what was switched on. A detector that was made anew is deleted with your own credentials: the role that makes one may not.',
   responsibility: 'platform, applications, identity and access management',
+  proof: 'emulator',
   controls: [
     { framework: 'AWS Security Hub CSPM', id: 'GuardDuty.1', source: hub },
     { framework: 'NIST SP 800-53 Rev. 5', id: 'SI-4', source: hub },
@@ -21,15 +30,49 @@ export const detectorTampering = rule({
   // "CloudTrail captures all API calls for GuardDuty as events": Amazon GuardDuty User Guide, "Logging Amazon GuardDuty
   // API calls with AWS CloudTrail". Members: Amazon GuardDuty API Reference, DeleteDetector, UpdateDetector.
   triggers: calls('guardduty.amazonaws.com', 'DeleteDetector', 'UpdateDetector'),
+  permissions: {
+    read: [
+      { actions: ['guardduty:ListDetectors'], resources: { noArn: `${reference}: no resource types` } },
+      { actions: ['guardduty:GetDetector'], resources: [detectors] },
+    ],
+    write: [
+      { actions: ['guardduty:CreateDetector'], resources: { noArn: `${reference}: no resource types` } },
+      { actions: ['guardduty:UpdateDetector'], resources: [detectors] },
+    ],
+    undo: ['guardduty:DeleteDetector'],
+  },
   detect(signal) {
     if (signal.kind !== 'call') return [];
     const lost = signal.name === 'DeleteDetector' ? ['was deleted, with its findings'] : lossesOf(signal.request);
-    const detector = named(signal.request, 'detectorId');
-    if (detector === undefined) return unreadable('requestParameters.detectorId');
+    const id = named(signal.request, 'detectorId');
+    if (id === undefined) return unreadable('requestParameters.detectorId');
     if (lost.length === 0) return [];
-    const reason = `the detector ${detector} ${lost.join('; it ')}`;
-    const resource = arn(signal, 'guardduty', `detector/${detector}`);
-    return [{ target: { detector, region: signal.region }, resource, reason, certainty: 'certain' }];
+    const whole = signal.name === 'DeleteDetector' || member(signal.request, 'enable') === false;
+    const reason = `the detector ${id} ${lost.join('; it ')}`;
+    const resource = arn(signal, 'guardduty', `detector/${id}`);
+    return [{ target: { region: signal.region, partly: !whole }, resource, reason, certainty: 'certain' }];
+  },
+  fix: {
+    kind: 'state',
+    lens: detector,
+    learns: {
+      triggers: calls('guardduty.amazonaws.com', 'CreateDetector', 'UpdateDetector'),
+      target: ({ region }) => (region === null ? null : { region, partly: false }),
+    },
+    desire(state, { target, learned }) {
+      const before = learned?.state;
+      if (state === null)
+        return before?.enabled
+          ? before
+          : {
+              unknown:
+                'there is no detector any more, and how it was set is not known: aws guardduty create-detector --enable',
+            };
+      const on = Object.entries(before?.features ?? {}).filter(([, was]) => was);
+      if (before === undefined && target.partly)
+        return { unknown: 'the detector is on; which of its features were on before is not known: look at them' };
+      return { ...state, enabled: true, features: { ...state.features, ...Object.fromEntries(on) } };
+    },
   },
 });
 

@@ -1,15 +1,31 @@
+import * as v from 'valibot';
 import { aboutRoot, isRootDevice } from '../../shared/aws/root.ts';
 import { text } from '../../shared/core/json.ts';
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 import { identityArn } from './lenses/identity.ts';
+import { type Hold, hold, mfaHold, type OneFactor } from './lenses/mfa-hold.ts';
+import { users } from './lenses/policies.ts';
 
-export const userMfaRemoved = rule({
+/** `days`: how long a user without a second factor is held. */
+const aWeek = 7;
+const baseline = v.strictObject({
+  days: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(90)), aWeek),
+});
+type Baseline = { readonly days?: number };
+
+export const userMfaRemoved = rule<OneFactor, Hold, Baseline>({
   id: 'iam/mfa-removed',
   title: 'A second factor of a user was removed',
   severity: 'medium',
   why: 'Unless the user has another device, the password alone opens the console from now on. Who took over a user removes the device that would keep them out next time.',
-  class: 'N',
-  breaks: 'nothing',
+  class: 'C',
+  function: 'iam-policies',
+  breaks: 'access',
+  risk: 'Until the hold ends the user’s access keys are refused, too, unless programs sign in with a second factor: whatever runs with them stops.',
+  mends:
+    'where the user has a password and no other device: puts an inline policy on the user that denies everything but setting up a device, unless they are signed in with one. It is taken away by itself after a week, unless configured. Whoever has the password can set up a device of their own: if this was not the user, change the password, too.',
+  undoes: 'takes that policy away.',
+  proof: 'emulator',
   responsibility: 'platform, applications, identity and access management',
   controls: [
     {
@@ -31,6 +47,15 @@ export const userMfaRemoved = rule({
   // Members: userName and serialNumber, as in EnableMFADevice of the CloudTrail User Guide, "AWS Management Console
   // sign-in events", which calls the root user AWS ROOT USER: that is root/mfa-removed's.
   triggers: calls('iam.amazonaws.com', 'DeactivateMFADevice'),
+  permissions: {
+    read: [
+      { actions: ['iam:ListMFADevices'], resources: [users] },
+      { actions: ['iam:GetLoginProfile'], resources: [users] },
+      { actions: ['iam:GetUserPolicy'], resources: [users] },
+    ],
+    write: [{ actions: ['iam:PutUserPolicy', 'iam:DeleteUserPolicy'], resources: [users] }],
+  },
+  baseline,
   detect(signal) {
     if (signal.kind !== 'call') return [];
     const asked = text(signal.request, 'userName');
@@ -46,5 +71,11 @@ export const userMfaRemoved = rule({
         certainty: 'certain',
       },
     ];
+  },
+  fix: {
+    kind: 'state',
+    lens: mfaHold,
+    until: ({ baseline: { days = aWeek } }) => days * 1440,
+    desire: (state) => (state === null || state.devices > 0 || !state.password ? state : { ...state, policy: hold }),
   },
 });

@@ -5,9 +5,8 @@ import type { Home } from '../../shared/core/mode.ts';
 import { calls, type Finding, rule, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
 import { identityArn } from './lenses/identity.ts';
+import { readsRoles, roles } from './lenses/policies.ts';
 import { roleTrust, type Trusted, withoutStrangers } from './lenses/role-trust.ts';
-
-const roles = 'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*';
 
 export const roleTrustOpened = rule<Trusted, string>({
   id: 'iam/role-trust-opened',
@@ -35,7 +34,7 @@ export const roleTrustOpened = rule<Trusted, string>({
   // …iam-create-backdoor-role (CreateRole: assumeRolePolicyDocument); both are texts.
   triggers: calls('iam.amazonaws.com', 'UpdateAssumeRolePolicy', 'CreateRole'),
   permissions: {
-    read: [{ actions: ['iam:GetRole'], resources: [roles] }],
+    read: [readsRoles],
     write: [{ actions: ['iam:UpdateAssumeRolePolicy'], resources: [roles] }],
   },
   detect(signal, _baseline, home) {

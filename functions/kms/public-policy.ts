@@ -32,7 +32,14 @@ export const publicPolicy = rule<PolicyTarget, string>({
   triggers: calls('kms.amazonaws.com', 'PutKeyPolicy', 'CreateKey'),
   permissions: {
     read: [{ actions: ['kms:GetKeyPolicy'], resources: [keys] }],
-    write: [{ actions: ['kms:PutKeyPolicy'], resources: [keys] }],
+    // Never past the check that somebody can still manage the key: conditions-kms-bypass-policy-lockout-safety-check.
+    write: [
+      {
+        actions: ['kms:PutKeyPolicy'],
+        resources: [keys],
+        conditions: { BoolIfExists: { 'kms:BypassPolicyLockoutSafetyCheck': 'false' } },
+      },
+    ],
   },
   detect(signal, _baseline, home) {
     if (signal.kind !== 'call') return [];

@@ -26,7 +26,7 @@ export const codeChanged = rule({
   class: 'N',
   breaks: 'nothing',
   responsibility: 'platform, applications, identity and access management',
-  controls: [],
+  controls: [{ framework: 'MITRE ATT&CK', id: 'T1648', source: 'https://rulehound.com/rules/7e6c51' }],
   // Recorded: Stratus Red Team, aws.persistence.lambda-overwrite-code and aws.persistence.lambda-layer-extension.
   triggers: calls('lambda.amazonaws.com', 'UpdateFunctionCode20150331v2', 'UpdateFunctionConfiguration20150331v2'),
   baseline,

@@ -1,19 +1,24 @@
 import { arn } from '../../shared/aws/arn.ts';
-import { publicStatements, statementsOf } from '../../shared/aws/policy.ts';
+import { publicStatements, statementsOf, withoutStatements } from '../../shared/aws/policy.ts';
 import { at, isObject, type Json, text } from '../../shared/core/json.ts';
 import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
+import { type Access, accessPolicy, type Domain } from './lenses/access-policy.ts';
 
-/** `domain`: its name. */
-type Domain = { readonly domain: string };
+const domains = 'arn:${AWS::Partition}:es:${AWS::Region}:${AWS::AccountId}:domain/*' as const;
 
-export const publicPolicy = rule<Domain>({
+export const publicPolicy = rule<Domain, Access>({
   id: 'opensearch/public-policy',
   title: 'A search domain lets strangers in',
   severity: 'critical',
   why: 'Whoever finds the domain’s address may search, change or delete its indexes, without credentials. Open search clusters are found and emptied for ransom by scripts.',
-  class: 'N',
-  breaks: 'nothing',
+  class: 'C',
+  breaks: 'access',
+  risk: 'Clients that came without credentials are refused as soon as the change is through: applications that do not sign their requests, dashboards, whoever relied on fine-grained access control or on the domain’s VPC alone. All other statements stay.',
+  mends:
+    'drops the statements that let strangers in, and leaves the others as they are; when none remains, the policy is empty, and nobody gets in by it. A domain that is being changed is waited for, three hours at the most.',
+  undoes: 'puts the former policy back, text for text.',
+  proof: 'emulator',
   responsibility: 'customer data',
   // Security Hub's controls ask for a VPC (Opensearch.2) and for fine-grained access control (Opensearch.7), not for this.
   controls: [],
@@ -27,7 +32,21 @@ export const publicPolicy = rule<Domain>({
     'CreateElasticsearchDomain',
     'UpdateElasticsearchDomainConfig',
   ),
+  permissions: {
+    read: [{ actions: ['es:DescribeDomain'], resources: [domains] }],
+    write: [{ actions: ['es:UpdateDomainConfig'], resources: [domains] }],
+  },
   detect: (signal) => (signal.kind === 'call' ? found(signal) : []),
+  fix: {
+    kind: 'state',
+    lens: accessPolicy,
+    desire(state) {
+      const open = state === null ? [] : publicStatements(state.policy).map(({ index }) => index);
+      // While a change goes on the policy may still be the one before.
+      if (state === null || (open.length === 0 && !state.processing)) return state;
+      return { policy: withoutStatements(state.policy, open) ?? '', processing: false };
+    },
+  },
 });
 
 function found(call: Call): readonly Finding<Domain>[] | Unreadable {

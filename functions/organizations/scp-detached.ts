@@ -4,30 +4,52 @@ import type { Home } from '../../shared/core/mode.ts';
 import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
 import { entityArn, named } from './lenses/entity.ts';
+import { type Guard, guard, harmless } from './lenses/guard.ts';
+import { taught, teaching, wanted } from './lenses/wanted.ts';
+
+// The organisation's id is no pseudo-parameter of CloudFormation's.
+const own = 'arn:${AWS::Partition}:organizations::${AWS::AccountId}' as const;
+const policies = `${own}:policy/o-*/*` as const;
+const entities = [`${own}:account/o-*/*`, `${own}:ou/o-*/*`, `${own}:root/o-*/*`] as const;
 
 export const scpDetached = rule({
   id: 'organizations/scp-detached',
   title: 'A guard rail of the organisation was taken away',
   severity: 'high',
   why: 'Service control policies and their kin are what no administrator of a member account can get around. Where one is detached, emptied or turned off, everything that it forbade is allowed again in every account below, at once.',
-  class: 'N',
-  breaks: 'nothing',
+  class: 'C',
+  breaks: 'access',
+  risk: 'What the guard rail forbids is refused again at once, in every account below it: also what somebody began to do since, and a change of guard rails that was meant.',
+  mends:
+    'attaches the policy again where it was. A text that was rewritten is put back only where it was seen to stand for a day, and forbids less now; else the rule only tells, as of deleted policies and of types that were turned off. It works in the management account alone.',
+  undoes:
+    'detaches it again with your own credentials, which the role that guards may not; a text is put back as it was.',
+  proof: 'emulator',
   responsibility: 'platform, applications, identity and access management',
   controls: [],
   // AWS Organizations User Guide, "Logging AWS Organizations API calls with AWS CloudTrail". Recorded events of DetachPolicy,
   // UpdatePolicy and DisablePolicyType: github.com, "SCP Policy Changes", a collection of CloudTrail events of 2023. Members
   // of DeletePolicy as in the API reference, in their camel case.
   triggers: calls('organizations.amazonaws.com', 'DetachPolicy', 'DeletePolicy', 'UpdatePolicy', 'DisablePolicyType'),
+  permissions: {
+    read: [
+      { actions: ['organizations:DescribePolicy'], resources: [policies] },
+      { actions: ['organizations:ListPoliciesForTarget'], resources: entities },
+    ],
+    write: [
+      { actions: ['organizations:AttachPolicy'], resources: [policies, ...entities] },
+      { actions: ['organizations:UpdatePolicy'], resources: [policies] },
+    ],
+    undo: ['organizations:DetachPolicy'],
+  },
   detect(signal, _baseline, home) {
     if (signal.kind !== 'call') return [];
     return signal.name === 'DisablePolicyType' ? turnedOff(signal, home) : changed(signal, home);
   },
+  fix: { kind: 'state', lens: guard, learns: { triggers: teaching, target: taught }, desire: wanted },
 });
 
-type Found = readonly Finding<{ policy: string; from: string }>[] | Unreadable;
-
-/** Types that guard nothing: API_PolicySummary, Type. What is not known here may be a guard. */
-const harmless = ['TAG_POLICY', 'AISERVICES_OPT_OUT_POLICY', 'CHATBOT_POLICY', 'UPGRADE_ROLLOUT_POLICY'];
+type Found = readonly Finding<Guard>[] | Unreadable;
 
 /**
  * AWS's own policies that allow everything, and that every entity begins with: without one of them an entity may do less,

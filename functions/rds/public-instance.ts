@@ -4,12 +4,10 @@ import { at, isObject, text } from '../../shared/core/json.ts';
 import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call, Signal } from '../../shared/core/signal.ts';
 import { type Exposure, exposure, type Instance } from './lenses/exposure.ts';
+import { isStuck } from './lenses/status.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-2';
 const instances = 'arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:db:*' as const;
-/** RDS modifies none of these, and they don't end by themselves: accessing-monitoring.html of its guide, and USER_StopInstance. */
-const stuck =
-  /^(stopped|failed|restore-error|insufficient-capacity|deleting|delete-precheck|inaccessible-.*|incompatible-.*)$/;
 
 export const publicInstance = rule<Instance, Exposure>({
   id: 'rds/public-instance',
@@ -56,7 +54,7 @@ export const publicInstance = rule<Instance, Exposure>({
     desire(state) {
       if (state === null) return null;
       const { instance, status, publiclyAccessible } = state;
-      if (!stuck.test(status)) return { ...state, publiclyAccessible: false, status: 'available' };
+      if (!isStuck(status)) return { ...state, publiclyAccessible: false, status: 'available' };
       if (!publiclyAccessible) return state;
       const next = `aws rds modify-db-instance --db-instance-identifier ${instance} --no-publicly-accessible`;
       return {

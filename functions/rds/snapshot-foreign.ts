@@ -1,17 +1,36 @@
 import { ownerOfId } from '../../shared/aws/foreign.ts';
 import { calls, rule } from '../../shared/core/rule.ts';
 import { type SharedSnapshot, shared } from './lenses/share-request.ts';
+import { type Shares, snapshotShares } from './lenses/snapshot-shares.ts';
 
-export const snapshotForeign = rule<SharedSnapshot>({
+const snapshots = 'arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:snapshot:*' as const;
+const clusterSnapshots = 'arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:cluster-snapshot:*' as const;
+
+export const snapshotForeign = rule<SharedSnapshot, Shares>({
   id: 'rds/snapshot-foreign',
   title: 'A database snapshot is shared with a strange account',
   severity: 'high',
   why: 'The account can restore the database, read all of it and copy it for good. To share a snapshot is how a database leaves an account without a byte crossing the network.',
-  class: 'N',
-  breaks: 'nothing',
+  class: 'C',
+  breaks: 'access',
+  risk: 'A partner, or a team in an account that firebreak.yml does not trust, can no longer restore the snapshot. What was copied already stays theirs.',
+  mends:
+    'takes back the shares with accounts that are neither ours nor trusted, and leaves the others. Where an organisation is configured, its accounts can’t be told from strangers’: then it only tells.',
+  undoes: 'shares the snapshot with those accounts again.',
+  proof: 'emulator',
   responsibility: 'customer data',
   controls: [{ framework: 'MITRE ATT&CK', id: 'T1537', source: 'https://attack.mitre.org/techniques/T1537/' }],
   triggers: calls('rds.amazonaws.com', 'ModifyDBSnapshotAttribute', 'ModifyDBClusterSnapshotAttribute'),
+  permissions: {
+    read: [
+      { actions: ['rds:DescribeDBSnapshotAttributes'], resources: [snapshots] },
+      { actions: ['rds:DescribeDBClusterSnapshotAttributes'], resources: [clusterSnapshots] },
+    ],
+    write: [
+      { actions: ['rds:ModifyDBSnapshotAttribute'], resources: [snapshots] },
+      { actions: ['rds:ModifyDBClusterSnapshotAttribute'], resources: [clusterSnapshots] },
+    ],
+  },
   detect: (signal, _baseline, home) =>
     shared(signal, (added) => {
       const strangers = added.filter((one) => one !== 'all' && ownerOfId(one, home) !== 'ours');
@@ -20,4 +39,15 @@ export const snapshotForeign = rule<SharedSnapshot>({
       const reason = `the snapshot is shared with ${strangers.join(', ')}`;
       return { reason: certain ? reason : `${reason}, perhaps strangers`, certainty: certain ? 'certain' : 'possible' };
     }),
+  fix: {
+    kind: 'state',
+    lens: snapshotShares,
+    // Everyone is no account: that share is snapshot-public's to take back.
+    desire(shares, { home }) {
+      const owners = (shares ?? []).filter((one) => one !== 'all').map((one) => ownerOfId(one, home));
+      if (owners.includes('unknown') && !owners.includes('stranger'))
+        return { unknown: 'whether those accounts belong to the organisation is not known' };
+      return shares?.filter((one) => one === 'all' || ownerOfId(one, home) !== 'stranger') ?? null;
+    },
+  },
 });

@@ -5,7 +5,7 @@ import { calls, type Finding, rule, type Unreadable, unreadable } from '../../sh
 import type { Call } from '../../shared/core/signal.ts';
 import type { Bucket } from './lenses/bucket.ts';
 import { type Encryption, encryption } from './lenses/encryption.ts';
-import { askedEncryption, ownerOfKey, usesKeyOfOurs } from './lenses/encryption-request.ts';
+import { askedEncryption, keyOwner, ownerOfKey } from './lenses/encryption-request.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-17';
 
@@ -16,7 +16,7 @@ export const encryptionWeakened = rule<Bucket, Encryption>({
   why: 'New objects are no longer encrypted under the key that was chosen for this bucket, so its key policy and its log of who decrypts do not protect them. Under a key of another account, its owner decides whether you can read your own data, and may ask for money.',
   class: 'A',
   breaks: 'access',
-  risk: 'Whoever writes into the bucket needs the key again, as before: a writer that came since, or whose right to the key was taken away, is refused. Objects that were written meanwhile stay as they are, and readable.',
+  risk: 'Whoever writes into the bucket needs the key again, as before: a writer that came since, or whose right to the key was taken away, is refused, and all are if the key was disabled. Objects that were written meanwhile stay as they are, and readable.',
   mends:
     'puts the default encryption back as it was last seen unchanged for a day. Where Firebreak never saw a key of yours there, it only tells.',
   undoes: 'puts the former default encryption back, or deletes it where there was none.',
@@ -38,9 +38,13 @@ export const encryptionWeakened = rule<Bucket, Encryption>({
     kind: 'state',
     lens: encryption,
     desire(state, { target, learned, home }) {
-      if (state === null || usesKeyOfOurs(state, home)) return state;
-      if (learned === null) return { unknown: `whether ${target.bucket} had a key of its own is not known` };
-      return usesKeyOfOurs(learned.state, home) ? learned.state : state;
+      const owner = state === null ? 'ours' : keyOwner(state, home);
+      if (owner === 'ours') return state;
+      if (owner === 'unknown') return { unknown: `whether the key of ${target.bucket} is a stranger’s is not known` };
+      if (learned !== null && keyOwner(learned.state, home) === 'ours') return learned.state;
+      return learned === null || owner === 'stranger'
+        ? { unknown: `whether ${target.bucket} had a key of its own is not known` }
+        : state;
     },
     // What is read is learned only where nothing was found wrong with it: never a stranger's key.
     learns: {

@@ -1,4 +1,5 @@
 import { arn } from '../../shared/aws/arn.ts';
+import { short } from '../../shared/aws/statement.ts';
 import { member } from '../../shared/aws/telling.ts';
 import { rule } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
@@ -25,7 +26,10 @@ export const bulkRead = rule({
     const { actor } = signal;
     const resource = actor.arn ?? arn(signal, 'iam', 'root', { regional: false, owned: true });
     const batch = signal.name === 'BatchGetSecretValue';
-    const reason = batch ? `${actor.name} reads secrets in bulk: ${chosen(signal)}` : `${actor.name} reads secrets`;
+    const who = short(actor.name);
+    const reason = batch
+      ? `${who} reads secrets in bulk: ${chosen(signal)}`
+      : `${who} reads one secret after the other`;
     return [{ target: { resource }, resource, reason, certainty: 'certain', ...(batch && { atOnce: true }) }];
   },
 });

@@ -26,7 +26,10 @@ export const interactiveAccess = rule({
   class: 'N',
   breaks: 'nothing',
   responsibility: 'platform, applications, identity and access management',
-  controls: [],
+  controls: [
+    { framework: 'MITRE ATT&CK', id: 'T1021.007', source: 'https://rulehound.com/rules/41ea99' },
+    { framework: 'MITRE ATT&CK', id: 'T1651', source: 'https://rulehound.com/rules/babfc2' },
+  ],
   // Recorded: Stratus Red Team, aws.execution.ssm-start-session, aws.execution.ssm-send-command.
   triggers: calls('ssm.amazonaws.com', 'StartSession', 'SendCommand'),
   detect: (signal) => (signal.kind === 'call' ? found(signal) : []),

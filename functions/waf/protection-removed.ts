@@ -2,21 +2,36 @@ import { arn } from '../../shared/aws/arn.ts';
 import { named } from '../../shared/aws/telling.ts';
 import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
+import { association, type Guarded } from './lenses/association.ts';
 
 const elb = 'https://docs.aws.amazon.com/securityhub/latest/userguide/elb-controls.html#elb-16';
 const waf = 'https://docs.aws.amazon.com/securityhub/latest/userguide/waf-controls.html#waf-11';
 
-/** `step`: what was taken away; `resource`: the ARN of what lost it. */
-type Target = { readonly step: 'association' | 'web ACL' | 'logging'; readonly resource: string };
+const reference = 'https://docs.aws.amazon.com/service-authorization/latest/reference';
+/** What a web ACL can guard, as far as its association is put back here. */
+const guarded = [
+  'arn:${AWS::Partition}:elasticloadbalancing:${AWS::Region}:${AWS::AccountId}:loadbalancer/app/*',
+  'arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/*/stages/*',
+  'arn:${AWS::Partition}:appsync:${AWS::Region}:${AWS::AccountId}:apis/*',
+  'arn:${AWS::Partition}:cognito-idp:${AWS::Region}:${AWS::AccountId}:userpool/*',
+] as const;
+const [, stages, , pools] = guarded;
+const known = /^arn:[^:]+:(elasticloadbalancing|apigateway|appsync|cognito-idp):/;
+const acls = 'arn:${AWS::Partition}:wafv2:${AWS::Region}:${AWS::AccountId}:regional/webacl/*' as const;
 
-export const protectionRemoved = rule<Target>({
+export const protectionRemoved = rule<Guarded, string>({
   id: 'waf/protection-removed',
   title: 'A web application lost its firewall, or the firewall its log',
   severity: 'high',
   why: 'Requests reach the application unfiltered: injections, scanners and floods that the web ACL held off get through from now on. Without its log nobody sees what was tried.',
-  class: 'N',
-  breaks: 'nothing',
+  class: 'A',
+  breaks: 'access',
+  risk: 'Requests that the web ACL blocks are refused again, those of customers that it blocks by mistake among them.',
+  mends:
+    'puts an application load balancer, a stage of API Gateway, an API of AppSync or a user pool back under the web ACL that was seen to guard it for a day. Another kind of resource, a deleted web ACL, a log, and AWS WAF Classic are only told, as is what has no such state.',
+  undoes: 'takes the resource out of its web ACL, with your own credentials: the role that puts it in may not.',
   responsibility: 'operating system, network and firewall configuration',
+  proof: 'fake',
   controls: [
     { framework: 'AWS Security Hub CSPM', id: 'ELB.16', source: elb },
     { framework: 'AWS Security Hub CSPM', id: 'WAF.11', source: waf },
@@ -30,6 +45,27 @@ export const protectionRemoved = rule<Target>({
     ...calls('waf-regional.amazonaws.com', 'DisassociateWebACL', 'DeleteWebACL', 'DeleteLoggingConfiguration'),
     ...calls('waf.amazonaws.com', 'DeleteWebACL', 'DeleteLoggingConfiguration'),
   ],
+  // Service authorization reference of each service; "Permissions for AssociateWebACL", AWS WAF Developer Guide: what a web
+  // ACL is to guard is asked for, too.
+  permissions: {
+    read: [
+      { actions: ['wafv2:GetWebACLForResource'], resources: [...guarded, acls] },
+      { actions: ['wafv2:GetWebACL'], resources: [acls] },
+      { actions: ['cognito-idp:GetWebACLForResource'], resources: [pools] },
+    ],
+    write: [
+      { actions: ['wafv2:AssociateWebACL'], resources: [...guarded, acls] },
+      {
+        actions: ['elasticloadbalancing:SetWebAcl', 'appsync:SetWebACL'],
+        resources: {
+          noArn: `${reference}/list_awselasticloadbalancingv2.html and list_awsappsync.html: no resource types`,
+        },
+      },
+      { actions: ['apigateway:SetWebACL'], resources: [stages] },
+      { actions: ['cognito-idp:AssociateWebACL'], resources: [pools, acls] },
+    ],
+    undo: ['wafv2:DisassociateWebACL'],
+  },
   detect(signal) {
     if (signal.kind !== 'call') return [];
     if (signal.name === 'DeleteWebACL') return deleted(signal);
@@ -37,20 +73,46 @@ export const protectionRemoved = rule<Target>({
     if (resource === undefined) return unreadable('requestParameters.resourceArn');
     const logging = signal.name === 'DeleteLoggingConfiguration';
     const reason = logging ? `${resource} keeps no log any more` : `${resource} was taken out of its web ACL`;
-    return [
-      { target: { step: logging ? 'logging' : 'association', resource }, resource, reason, certainty: 'certain' },
-    ];
+    const lost = logging ? 'logging' : signal.service === 'wafv2.amazonaws.com' ? 'association' : 'classic';
+    return [{ target: { resource, lost }, resource, reason, certainty: 'certain' }];
+  },
+  fix: {
+    kind: 'state',
+    lens: association,
+    learns: {
+      triggers: calls('wafv2.amazonaws.com', 'AssociateWebACL'),
+      target(signal) {
+        const resource = signal.kind === 'call' ? named(signal.request, 'resourceArn') : undefined;
+        return resource === undefined ? null : { resource, lost: 'association' };
+      },
+    },
+    desire(state, { target: { resource, lost }, learned }) {
+      // Whatever guards it now was chosen since.
+      if (state !== null) return state;
+      if (lost !== 'association') return { unknown: `only associations are put back: ${byHand[lost]}` };
+      if (!known.test(resource))
+        return { unknown: `${resource} has to be put back by hand: aws wafv2 associate-web-acl` };
+      return (
+        learned?.state ?? { unknown: `which web ACL guarded ${resource} is not known: aws wafv2 associate-web-acl` }
+      );
+    },
   },
 });
 
+const byHand = {
+  'web ACL': 'a web ACL that was deleted has to be made again',
+  logging: 'its logging has to be configured again (aws wafv2 put-logging-configuration)',
+  classic: 'AWS WAF Classic has no more support: guard it by a web ACL of AWS WAF',
+};
+
 /** A web ACL can only be deleted once nothing is associated with it: API_DeleteWebACL. What guarded what is not told. */
-function deleted(call: Call): readonly Finding<Target>[] | Unreadable {
+function deleted(call: Call): readonly Finding<Guarded>[] | Unreadable {
   const id = named(call.request, 'id') ?? named(call.request, 'webACLId');
   if (id === undefined) return unreadable('requestParameters.id');
   const name = named(call.request, 'name');
   const resource = aclOf(call, name, id);
   const reason = `the web ACL ${name ?? id} was deleted`;
-  return [{ target: { step: 'web ACL', resource }, resource, reason, certainty: 'certain' }];
+  return [{ target: { lost: 'web ACL', resource }, resource, reason, certainty: 'certain' }];
 }
 
 /** Service authorization reference, AWS WAF V2, AWS WAF and AWS WAF Regional: resource types. */

@@ -131,6 +131,48 @@ def mend_key_alias():
     iam_actions.extract_resource_arn = of_key
 
 
+def mend_alarm_names():
+    """A call that names alarms in a list is a call on these alarms (service authorization reference, CloudWatch).
+
+    Stock asks policies about "*", which a policy that names alarms does not know. One alarm is asked about: the first.
+    """
+    from ministack.core import iam_actions
+
+    resource_of = iam_actions.extract_resource_arn
+
+    def of_alarm(service, method, path, headers, body, query_params, region, account_id):
+        found = resource_of(service, method, path, headers, body, query_params, region, account_id)
+        operation = str(headers.get("x-amz-target")).rpartition(".")[2]
+        if service != "monitoring" or operation not in ("EnableAlarmActions", "DisableAlarmActions", "DeleteAlarms"):
+            return found
+        try:
+            names = json.loads(body or b"{}").get("AlarmNames")
+        except (ValueError, AttributeError):
+            return found
+        return f"arn:aws:cloudwatch:{region}:{account_id}:alarm:{names[0]}" if names else found
+
+    iam_actions.extract_resource_arn = of_alarm
+
+
+def mend_domain_names():
+    """A call that names a search domain in its path is a call on that domain (`http` traits of the API model).
+
+    Stock looks for the name in the body alone, and asks policies about "*", which a policy that names domains does not know.
+    """
+    from ministack.core import iam_actions
+
+    resource_of = iam_actions.extract_resource_arn
+
+    def of_domain(service, method, path, headers, body, query_params, region, account_id):
+        found = resource_of(service, method, path, headers, body, query_params, region, account_id)
+        name = path.partition("/opensearch/domain/")[2].partition("/")[0]
+        if service != "opensearch" or found != "*" or not name:
+            return found
+        return f"arn:aws:es:{region}:{account_id}:domain/{name}"
+
+    iam_actions.extract_resource_arn = of_domain
+
+
 def mend_url_action():
     """A PUT to a function's URL is lambda:UpdateFunctionUrlConfig (`http` trait of the API model): stock asks for Create."""
     from ministack.core import iam_actions
@@ -554,6 +596,8 @@ def run_ministack():
     mend_transport(app)
     mend_schedule_arns()
     mend_key_alias()
+    mend_alarm_names()
+    mend_domain_names()
     mend_url_action()
     mend_principal_arn()
     mend_iam_requests()

@@ -26,7 +26,20 @@ const patience = 30_000;
  * The services that MiniStack lacks, by the suffix that the SDKs and the CLI put behind AWS_ENDPOINT_URL_. What goes to
  * moto is not checked against IAM policies.
  */
-const atMoto = ['EC2', 'RDS', 'GUARDDUTY', 'SECURITYHUB', 'S3_CONTROL', 'ORGANIZATIONS', 'CONFIG_SERVICE'] as const;
+const atMoto = [
+  'EC2',
+  'AUTO_SCALING',
+  'ELASTIC_LOAD_BALANCING_V2',
+  'RDS',
+  'REDSHIFT',
+  'GUARDDUTY',
+  'SECURITYHUB',
+  'S3_CONTROL',
+  'ORGANIZATIONS',
+  'CONFIG_SERVICE',
+  'ECR',
+  'SSM',
+] as const;
 
 /** A running sandbox account. */
 export type Sandbox = {

@@ -5,10 +5,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 type AnyClient = {
   readonly middlewareStack: {
     add(
-      middleware: (
-        next: (args: never) => Promise<unknown>,
-        context: { commandName?: string; clientName?: string },
-      ) => (args: never) => Promise<unknown>,
+      middleware: (next: (args: never) => Promise<unknown>, context: object) => (args: never) => Promise<unknown>,
       options: { step: 'deserialize'; name: string; priority: 'high' },
     ): void;
   };
@@ -34,11 +31,11 @@ export function actingAs(credentials: Provider): <T>(work: () => Promise<T>) => 
   return (work) => acting.run(hand, work);
 }
 
+/** `useQueueUrlAsEndpoint`: SQS's clients would send a request to the host of the queue's URL, wherever that is. */
+type Options = { region?: string; maxAttempts?: number; credentials?: Provider; useQueueUrlAsEndpoint?: boolean };
+
 /** The client of a class, in the environment's region or the one given. */
-export function client<C extends AnyClient>(
-  Client: new (options: { region?: string; maxAttempts?: number; credentials?: Provider }) => C,
-  region?: string,
-): C {
+export function client<C extends AnyClient>(Client: new (options: Options) => C, region?: string): C {
   const hand = acting.getStore();
   const made = hand?.made ?? ours;
   const regions = made.get(Client) ?? new Map<string, unknown>();
@@ -47,14 +44,16 @@ export function client<C extends AnyClient>(
   if (known) return known;
   const fresh = new Client({
     maxAttempts: 4,
+    useQueueUrlAsEndpoint: false,
     ...(region !== undefined && { region }),
     ...(hand && { credentials: hand.credentials }),
   });
   fresh.middlewareStack.add(
     (next, context) => async (args) => {
-      const call = (context.commandName ?? 'Unknown').replace(/Command$/, '');
+      const { commandName = 'Unknown' } = context as { commandName?: string };
+      const call = commandName.replace(/Command$/, '');
       // Reads change nothing and make no event that could wake a rule: only what may change something is noted.
-      const noted = /^(Get|List|Describe|Head)/.test(call) ? undefined : journal.getStore();
+      const noted = /^(Get|List|Describe|Head|BatchGet)/.test(call) ? undefined : journal.getStore();
       try {
         const answer = await next(args);
         noted?.push({ call, requestId: requestIdOf(answer) });

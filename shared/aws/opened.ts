@@ -17,18 +17,21 @@ export type Opened = Pick<Finding, 'reason' | 'certainty'> & { readonly named: b
 export function openedBy(policy: unknown, home: Home): Opened | null {
   if (statementsOf(policy as Json) === null)
     return { reason: 'the event does not show the policy', certainty: 'possible', named: false };
-  const open = publicStatements(policy as Json).map(
-    ({ index, reason }) => `statement ${index + 1} is open to ${reason}`,
-  );
-  if (open.length > 0) return { reason: some(open), certainty: 'certain', named: false };
+  const open = publicStatements(policy as Json);
   const foreign = foreignStatements(policy as Json, home).filter(
-    ({ certainty, who }) => certainty === 'certain' || who.some((one) => one.startsWith('AWS ')),
+    ({ index, certainty, who }) =>
+      (certainty === 'certain' || who.some((one) => one.startsWith('AWS '))) &&
+      !open.some((one) => one.index === index),
   );
-  if (foreign.length === 0) return null;
+  if (open.length + foreign.length === 0) return null;
+  const certain = open.length > 0 || foreign.some(({ certainty }) => certainty === 'certain');
   return {
-    reason: some(foreign.map(({ index, reason }) => `statement ${index + 1} ${reason}`)),
-    certainty: foreign.some(({ certainty }) => certainty === 'certain') ? 'certain' : 'possible',
-    named: true,
+    reason: some([
+      ...open.map(({ index, reason }) => `statement ${index + 1} is open to ${reason}`),
+      ...foreign.map(({ index, reason }) => `statement ${index + 1} ${reason}`),
+    ]),
+    certainty: certain ? 'certain' : 'possible',
+    named: open.length === 0,
   };
 }
 

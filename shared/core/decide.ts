@@ -1,6 +1,17 @@
 /** What may be done about a finding, and why: failed calls, exemptions, modes and freshness, in that order. Pure. */
 import { canonical, type Json } from './json.ts';
-import { type Config, exemptionFor, type Home, homeOf, isTurnedOff, modeOf } from './mode.ts';
+import {
+  type Config,
+  daysLeft,
+  type Exemption,
+  exemptionFor,
+  type Home,
+  homeOf,
+  isTurnedOff,
+  lapsedFor,
+  lastDays,
+  modeOf,
+} from './mode.ts';
 import { countsFailure } from './route.ts';
 import { type Finding, isUnreadable, type Learned, type Mode, type Rule, type StateFix } from './rule.ts';
 import type { Signal } from './signal.ts';
@@ -23,6 +34,10 @@ export type Decided = {
   readonly home: Home;
   /** The state that was learned of the lens before the trouble, for a fix that learns. */
   readonly learned?: Learned | null;
+  /** The exemption that leaves it alone, where that ends within days. */
+  readonly ending?: Exemption;
+  /** That an exemption would leave it alone, had it not expired. */
+  readonly lapsed?: string;
 };
 
 /** What a rule recognises in a signal that woke it, and what may be done about it. */
@@ -32,9 +47,10 @@ export function decide(rule: Rule, signal: Signal, config: Config, now: Date): r
   const found = rule.detect(signal, baseline, home);
   if (isUnreadable(found)) return unparsed(rule, found.unreadable, signal, config, { baseline, home });
   return found.map((finding) => {
-    const { way, mode, note } = wayOf(rule, finding, signal, config, now);
-    const fix = way === 'rehearse' || way === 'approve' || way === 'remediate' ? rule.fix : undefined;
-    return { rule, finding, way, mode, note, fix, baseline, home };
+    const way = wayOf(rule, finding, signal, config, now);
+    const acts = way.way === 'rehearse' || way.way === 'approve' || way.way === 'remediate';
+    const fix = acts ? rule.fix : undefined;
+    return { rule, finding, ...way, fix, baseline, home };
   });
 }
 
@@ -54,13 +70,24 @@ function unparsed(
   return [{ rule, finding, way: 'unparsed', mode, note: reason, fix: undefined, ...rest }];
 }
 
-function wayOf(
-  rule: Rule,
-  finding: Finding,
-  signal: Signal,
-  config: Config,
-  now: Date,
-): Pick<Decided, 'way' | 'mode' | 'note'> {
+type WayOf = Pick<Decided, 'way' | 'mode' | 'note' | 'ending' | 'lapsed'>;
+
+function wayOf(rule: Rule, finding: Finding, signal: Signal, config: Config, now: Date): WayOf {
+  const scene = { account: signal.account, actor: signal.actor.arn };
+  const way = mayBeDone(rule, finding, signal, config, now);
+  if (way.way === 'attempt' || way.way === 'exempt' || way.way === 'off') return way;
+  const lapsed = lapsedFor(config, rule.id, finding.resource, scene, now);
+  if (!lapsed) return way;
+  return { ...way, lapsed: `an exemption of ${lapsed.owner} ended on ${lapsed.expires}, and counts no more` };
+}
+
+/** That an exemption ends, where it does within days. */
+function ends(exemption: Exemption, now: Date): string {
+  const left = daysLeft(exemption, now);
+  return left > lastDays ? '' : `; it ends ${left === 1 ? 'today' : `in ${left} days`}: renew it, or take it out`;
+}
+
+function mayBeDone(rule: Rule, finding: Finding, signal: Signal, config: Config, now: Date): WayOf {
   const scene = { account: signal.account, actor: signal.actor.arn };
   const mode = modeOf(config, rule, scene);
   if (signal.kind === 'call' && signal.failure !== null && !countsFailure(rule, signal))
@@ -68,7 +95,9 @@ function wayOf(
   const exempted = exemptionFor(config, rule.id, finding.resource, scene, now);
   if (exempted?.effect === 'leave') {
     const { owner, reason, expires } = exempted.exemption;
-    return { way: 'exempt', mode, note: `exempt until ${expires}, owner ${owner}: ${reason}` };
+    const note = `exempt until ${expires}, owner ${owner}: ${reason}${ends(exempted.exemption, now)}`;
+    const ending = daysLeft(exempted.exemption, now) <= lastDays && { ending: exempted.exemption };
+    return { way: 'exempt', mode, note, ...ending };
   }
   if (mode === 'off') return { way: 'off', mode, note: `${rule.id} is off here` };
   if (!rule.fix) {
@@ -85,7 +114,7 @@ function wayOf(
     return {
       way: 'approve',
       mode: 'approve',
-      note: `an exemption of ${exempted.exemption.owner} has this actor ask: ${exempted.exemption.reason}`,
+      note: `an exemption of ${exempted.exemption.owner} has this actor ask: ${exempted.exemption.reason}${ends(exempted.exemption, now)}`,
     };
   if (isVerdict(signal))
     return {

@@ -7,6 +7,8 @@ import type { Found } from './signal.ts';
 
 export type Deps = {
   readonly room: string;
+  /** The account that this runs in: what happened in another is told only. Where it is not known, nothing is another's. */
+  readonly account?: string;
   readonly rules: readonly Rule[];
   readonly config: Config;
   readonly incidents: Incidents;

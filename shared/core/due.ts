@@ -1,15 +1,17 @@
 /**
- * Incidents whose time has come: states that settle, holds that end, questions that nobody answered. Woken by one-time
+ * What is due: states that settle, holds that end, questions that nobody answered, approvals that broke off. Woken by one-time
  * schedules; each look also finds what another schedule missed.
  */
 import type { Deps, Result, Run } from './deps.ts';
-import type { Incident, Look } from './incident.ts';
+import type { Incident, Look, Pause } from './incident.ts';
 import { stand } from './learn.ts';
-import { carryOut, found, goalOf, locked, takeBack } from './people.ts';
-import { begun, genuine, isNamed, isStale, next, result, same } from './record.ts';
+import { brokeOff, carryOut, found, goalOf, locked, takeBack } from './people.ts';
+import { type Fix, type Group, groupOf, safeFor } from './plan.ts';
+import { ask } from './question.ts';
+import { aside, begun, genuine, isNamed, isStale, next, result, same } from './record.ts';
 import { inWords, paused, standingOf } from './standing.ts';
-import { forged, retold, untold } from './tell.ts';
-import { aside, ask, type Fix, finish, fixed, type Group, groupOf, mend, safeFor, settleLater } from './work.ts';
+import { counted, finish, forged, retold, untold } from './tell.ts';
+import { fixed, mend, settleLater } from './work.ts';
 
 /** Lambda's first delivery of a look, and its two retries. */
 const lastTry = 3;
@@ -41,6 +43,9 @@ async function looks(first: Look, deps: Deps): Promise<readonly Result[]> {
 async function look(id: string, deps: Deps): Promise<Result> {
   const incident = await found(id, deps);
   if (incident.outcome === 'asked') return expire(incident, deps);
+  if (incident.outcome === 'told' && incident.until !== undefined)
+    return over(incident, deps) ? counted(incident, deps) : result('told', incident, incident.note);
+  if (brokeOff(incident)) return goOn(incident, deps);
   if (incident.outcome !== 'settling' && incident.outcome !== 'held')
     // An earlier look may have ended it and died before it could tell.
     return untold(incident) && incident.until !== undefined
@@ -50,6 +55,63 @@ async function look(id: string, deps: Deps): Promise<Result> {
   const { group, fix } = groupFor(incident, deps);
   if (!fix) return finish(incident, { outcome: 'failed', note: noRule }, { ...deps, held: false });
   return incident.outcome === 'held' ? release(incident, fix, deps) : settle(incident, group, fix, deps);
+}
+
+/** An approval that was killed when it had begun to write. */
+async function goOn(incident: Incident, deps: Deps): Promise<Result> {
+  if (!(await genuine(incident, deps))) return forged(incident, deps);
+  const { group, fix } = groupFor(incident, deps);
+  if (!fix) return finish(incident, { outcome: 'failed', note: noRule + aside(incident) }, { ...deps, held: false });
+  return locked(incident, deps, (run) =>
+    trying(
+      incident,
+      'the approval could not be gone on with',
+      `npx firebreak undo ${incident.id} --force`,
+      run,
+      async () => {
+        const standing = await standingOf(incident, run);
+        const pause = paused(incident, standing, run.now());
+        if (pause) return waits(incident, 'the approval waits', pause, run);
+        const entry = {
+          at: run.now().toISOString(),
+          what: 'approval gone on with',
+          by: incident.decision?.by ?? 'unknown',
+        };
+        return carryOut({ ...incident, timeline: [...incident.timeline, entry] }, group, fix, run, standing);
+      },
+    ),
+  );
+}
+
+/** Looks again when a pause is over. */
+async function waits(incident: Incident, what: string, pause: Pause, run: Run): Promise<Result> {
+  await run.later({ incident: incident.id, at: pause.until });
+  const note = `${what}: ${inWords(pause)}`;
+  const timeline = [...incident.timeline, { at: run.now().toISOString(), what: note }];
+  await run.incidents.save(next(incident, { timeline }), { release: run.holder, due: pause.until });
+  return result(incident.outcome, incident, note);
+}
+
+/** A work that each delivery of a look tries once: the last one's fault is the outcome, and told. */
+async function trying(
+  incident: Incident,
+  what: string,
+  command: string,
+  run: Run,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const stored = await found(incident.id, run);
+    if (isStale(error) || stored.outcome !== incident.outcome) throw error;
+    const said = `${what}: ${wordsOf(error)}`;
+    const tries = 1 + stored.timeline.filter((entry) => entry.what.startsWith(what)).length;
+    const noted = { ...stored, timeline: [...stored.timeline, { at: run.now().toISOString(), what: said }] };
+    if (tries >= lastTry) await finish(noted, { outcome: 'failed', note: `${said}; ${command}` }, run);
+    else await run.incidents.save(next(noted, {}));
+    throw error;
+  }
 }
 
 const noRule =
@@ -108,41 +170,24 @@ async function settledOrNot(incident: Incident, group: Group, fix: Fix, run: Run
   const pause = paused(incident, standing, run.now());
   if (!pause) return carryOut(incident, group, fix, run, standing);
   const { decision: _, ...undecided } = incident;
-  return ask({ ...undecided, mode: 'approve' }, inWords(pause), run);
+  return ask({ ...undecided, mode: 'approve' }, state, inWords(pause), run, standing);
 }
 
 async function release(incident: Incident, fix: Fix, deps: Deps): Promise<Result> {
   // Whether a fix is a hold is the rule's to say, never the record's: else a record could have any fix taken back.
   if (!fix.until) return forged(incident, deps);
   if (!over(incident, deps)) return result('held', incident, incident.note);
-  return locked(incident, deps, async (run) => {
-    try {
-      return await released(incident, fix, run);
-    } catch (error) {
-      const stored = await found(incident.id, deps);
-      if (isStale(error) || stored.outcome !== 'held') throw error;
-      const what = `the hold could not be ended: ${wordsOf(error)}`;
-      const tries = 1 + stored.timeline.filter((entry) => entry.what.startsWith('the hold could not be ended')).length;
-      const noted = { ...stored, timeline: [...stored.timeline, { at: deps.now().toISOString(), what }] };
-      if (tries >= lastTry)
-        await finish(noted, { outcome: 'failed', note: `${what}; npx firebreak undo ${stored.id} --force` }, run);
-      else await deps.incidents.save(next(noted, {}));
-      throw error;
-    }
-  });
+  const command = `npx firebreak undo ${incident.id} --force`;
+  return locked(incident, deps, (run) =>
+    trying(incident, 'the hold could not be ended', command, run, () => released(incident, fix, run)),
+  );
 }
 
 async function released(incident: Incident, fix: Fix, run: Run): Promise<Result> {
   const end = { outcome: 'released' as const, note: 'the hold is over: what it had changed was put back' };
   // Putting back is a write by itself, too: it waits for the end of a pause, and the hold holds on.
   const pause = paused(incident, await standingOf(incident, run), run.now());
-  if (pause) {
-    await run.later({ incident: incident.id, at: pause.until });
-    const what = `the hold goes on: ${inWords(pause)}`;
-    const timeline = [...incident.timeline, { at: run.now().toISOString(), what }];
-    await run.incidents.save(next(incident, { timeline }), { release: run.holder, due: pause.until });
-    return result('held', incident, what);
-  }
+  if (pause) return waits(incident, 'the hold goes on', pause, run);
   const state = await fix.lens.read(incident.target ?? null);
   const gone = { ...end, note: 'the hold is over, and was gone already', after: { state } };
   if (same(fix.lens, state, goalOf(fix, incident, state))) return finish(incident, gone, run);

@@ -9,13 +9,15 @@ import { fault } from './fault.ts';
 import type { Incident, Incidents } from './incident.ts';
 import { canonical, type Json } from './json.ts';
 import { learn } from './learn.ts';
+import type { Exemption } from './mode.ts';
 import { settled } from './outcome.ts';
-import { begun, genuine, isNamed, isStale, leaseOf, next, result } from './record.ts';
+import type { Group } from './plan.ts';
+import { genuine, isNamed, isStale, leaseEnd, leaseOf, leaseSeconds, next, result, untouched } from './record.ts';
 import { awakened, learners } from './route.ts';
 import type { Rule } from './rule.ts';
 import { normalise, type Signal } from './signal.ts';
-import { alarm, announce, forged, untold } from './tell.ts';
-import { finish, type Group, leaseEnd, leaseSeconds, mend } from './work.ts';
+import { alarm, announce, finish, forged, untold } from './tell.ts';
+import { mend } from './work.ts';
 
 /** Lambda's first delivery and its two retries. */
 export const lastAttempt = 3;
@@ -52,7 +54,7 @@ export async function handle(raw: unknown, deps: Deps): Promise<readonly Result[
     let stumbled = false;
     const decided = awakened(deps.rules, signal).flatMap((rule) => {
       try {
-        return decide(rule, signal, deps.config, deps.now());
+        return decide(rule, signal, deps.config, deps.now()).map((one) => athome(one, signal, deps));
       } catch (error) {
         stumbled = true;
         faults.push(error);
@@ -61,11 +63,23 @@ export async function handle(raw: unknown, deps: Deps): Promise<readonly Result[
     });
     for (const group of groups(decided)) await guarded(async () => [await handleGroup(group, signal, received, deps)]);
     // Only what no rule had anything against, as far as all of them could tell.
-    if (decided.length === 0 && !stumbled) await guarded(() => learn(learners(deps.rules, signal), signal, deps));
+    if (decided.length === 0 && !stumbled && !isAbroad(signal, deps))
+      await guarded(() => learn(learners(deps.rules, signal), signal, deps));
   }
   if (faults.length === 1) throw faults[0];
   if (faults.length > 1) throw new AggregateError(faults, faults.map(String).join('; '));
   return results;
+}
+
+/** Of an account that this is not deployed in: a delegated administrator gets its members' findings, a bus others' events. */
+const isAbroad = ({ account }: Signal, deps: Deps): boolean =>
+  deps.account !== undefined && account !== null && account !== deps.account;
+
+/** What happened elsewhere is told, never acted upon: a resource of the same name here is another. */
+function athome(one: Decided, signal: Signal, deps: Deps): Decided {
+  if (!one.fix || !isAbroad(signal, deps)) return one;
+  const note = `it is of account ${signal.account}, and this Firebreak acts in ${deps.account} alone`;
+  return { ...one, fix: undefined, way: 'tell', mode: 'notify', note };
 }
 
 /**
@@ -118,6 +132,7 @@ function wasInterrupted({ outcome, attempts, timeline, writes }: Incident): bool
     ['asked', 'held', 'settling'].includes(outcome) ||
     attempts > 1 ||
     lost ||
+    timeline.some(({ what }) => what === 'approval gone on with') ||
     Math.max(...begins) > 1
   );
 }
@@ -128,7 +143,8 @@ async function handleGroup(group: Group, signal: Signal, received: string, deps:
   const counted = first.way === 'count' ? await counting(first, signal, received, deps) : null;
   if (counted && counted.begun === null) return notYet(counted, first);
   const incident = opened(group, signal, received, deps, counted);
-  const run = { ...deps, held: first.way === 'remediate' };
+  // A question takes the lens, too: of two events that ask at once, the second finds the first one's.
+  const run = { ...deps, held: first.way === 'remediate' || first.way === 'approve' };
   const claim = await claimed(incident, run);
   if (claim.got === 'own')
     return { ...result('own', incident, `made by incident ${claim.incident}`), incident: claim.incident };
@@ -144,13 +160,16 @@ async function handleGroup(group: Group, signal: Signal, received: string, deps:
     });
     return result('duplicate', stored, `handled before: ${stored.outcome}`);
   }
-  if (claim.got === 'new' && settled(incident.outcome)) return result(incident.outcome, incident, incident.note);
+  if (claim.got === 'new' && settled(incident.outcome)) {
+    if (first.ending) await warn(incident, first.ending, deps);
+    return result(incident.outcome, incident, incident.note);
+  }
   // What may be done is decided afresh: an event that comes back late asks, whatever it was first allowed.
   const current = claim.got === 'resumed' ? resumed(claim.incident, incident) : incident;
   if (settled(incident.outcome)) return finish(current, { outcome: incident.outcome, note: incident.note }, run);
   if (!first.fix) return finish(current, { outcome: 'told', note: first.note }, run);
   try {
-    if (!(await genuine(current, run))) return await forged(current, run);
+    if (!untouched(current) && !(await genuine(current, run))) return await forged(current, run);
     const sure = await confirmed(current, group, signal, run);
     if (sure === null) return await finish(current, { outcome: 'refused', note: unknownFinding }, run);
     return await mend(sure.incident, sure.group, first.fix, run);
@@ -159,13 +178,22 @@ async function handleGroup(group: Group, signal: Signal, received: string, deps:
   }
 }
 
+/** An exemption that ends soon is told of once a day, where it exempts something: its owner may not have thought of it. */
+async function warn(incident: Incident, exemption: Exemption, deps: Deps): Promise<void> {
+  const now = deps.now();
+  const key = `exemption ${deps.digest(canonical(exemption))}`;
+  const end = new Date(now.getTime() + 86_400_000).toISOString();
+  if ((await deps.incidents.lead(key, incident.id, now.toISOString(), end)) === incident.id)
+    await announce(incident, deps);
+}
+
 /**
  * What an earlier delivery stored, to go on from. Its code covers what it is about once anything may have been written;
  * before that nothing stored is needed, and the event itself says what it is about.
  */
 function resumed(stored: Incident, opened: Incident): Incident {
   const { mode, note } = opened;
-  if (stored.code !== undefined || begun(stored) || stored.plan) return { ...stored, mode, note };
+  if (!untouched(stored)) return { ...stored, mode, note };
   const { room, rules, account, region, resource, lens, lease, target } = opened;
   const about = { room, rules, account, region, resource, ...(lease !== undefined && { lens, lease, target }) };
   const { learned: _, ...rest } = stored;
@@ -358,7 +386,8 @@ function opened(group: Group, signal: Signal, received: string, deps: Deps, coun
   const { rule, finding, fix, way, mode, note } = group[0];
   const start = about(signal, finding.resource, received, deps);
   const ids = [...new Set(group.map((decided) => decided.rule.id))];
-  const reasons = group.map((decided) => decided.finding.reason);
+  const lapsed = new Set(group.flatMap((decided) => decided.lapsed ?? []));
+  const reasons = [...group.map((decided) => decided.finding.reason), ...lapsed];
   const fold = counted ? `count ${counted.begun} ${canonical(finding.target)}` : foldOf(rule, signal);
   const lens = fix && {
     lens: fix.lens.id,

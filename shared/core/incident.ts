@@ -52,6 +52,8 @@ export type Incident = {
   /** The learned state that the plan was made with: the same one for as long as the incident lasts. */
   readonly learned?: Learned;
   readonly writes: readonly Write[];
+  /** How often something else told of it, beyond what `witnesses` can hold. */
+  readonly seen?: number;
   readonly witnesses: readonly { readonly id: string; readonly name: string; readonly at: string }[];
   readonly timeline: readonly Entry[];
   readonly times: Times;
@@ -129,6 +131,8 @@ export type Standing = {
   readonly onLens: readonly Fixed[];
   /** Earlier fixes of what the actor broke under the rule. */
   readonly byActor: readonly Fixed[];
+  /** The incident that asked last about the lens, whether its question is still open or not. */
+  readonly asked: string | null;
 };
 
 export type Saving = {
@@ -176,6 +180,8 @@ export type Incidents = {
   get(id: string): Promise<Incident | null>;
   /** The last incident that closed on the lens with a change of it (`fixed`, `undone`), if any. */
   lastOn(lease: string): Promise<Incident | null>;
-  /** Notes a delivery that changed nothing. */
+  /** Who leads under a key until a time: who was first, or, if that one's time is over, this incident. ISO 8601. */
+  lead(key: string, incident: string, now: string, until: string): Promise<string>;
+  /** Notes a delivery that changed nothing; of a witness that is noted already, nothing. However many come at once. */
   note(id: string, entry: Entry, witness?: Incident['witnesses'][number]): Promise<void>;
 };

@@ -2,12 +2,12 @@
  * What a fix may put back where neither the event nor a read holds it: a state that was seen after a change that no rule
  * flagged, and that was the same a day later. Learning reads, and writes nothing to any resource.
  */
-import type { Decided } from './decide.ts';
 import type { Deps, Result } from './deps.ts';
 import { fault } from './fault.ts';
 import type { Incident, Lesson } from './incident.ts';
 import { canonical, type Json, type JsonObject } from './json.ts';
 import { modeOf } from './mode.ts';
+import { type Group, withLearned } from './plan.ts';
 import { leaseOf, same } from './record.ts';
 import { type FixRule, hasFix, type Learned } from './rule.ts';
 import type { Signal } from './signal.ts';
@@ -20,8 +20,6 @@ const day = 86_400_000;
  * 400 KB (DynamoDB developer guide, "Service, account, and table quotas"). A bucket's policy has 20 KB at the most.
  */
 const largest = 65_536;
-
-type Group = readonly [Decided, ...Decided[]];
 
 /** Reads what a change left that no rule flagged, and keeps it as a candidate: a look a day later learns it. */
 export async function learn(rules: readonly FixRule[], signal: Signal, deps: Deps): Promise<readonly Result[]> {
@@ -108,10 +106,6 @@ export async function taught(
   const [first, ...others] = group.map((one) => withLearned(one, learned));
   return { incident: { ...rest, ...(learned && { learned }) }, group: [first ?? group[0], ...others] };
 }
-
-/** Only a fix that learns is given what was learned. */
-export const withLearned = (one: Decided, learned: Learned | null): Decided =>
-  one.fix?.learns ? { ...one, learned } : one;
 
 async function learnedOf(incident: Incident, deps: Deps): Promise<Learned | null> {
   const { lease = '' } = incident;

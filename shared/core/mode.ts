@@ -137,6 +137,33 @@ export function mayWrite(config: Sets, rule: Rule): rule is FixRule {
 
 export type Exempted = { readonly exemption: Exemption; readonly effect: 'leave' | 'ask' };
 
+/** Days before its end from which an exemption is warned of. */
+export const lastDays = 7;
+
+/** Days that are left of an exemption, its last one counted whole (UTC); 0 where it has expired. */
+export function daysLeft({ expires }: Pick<Exemption, 'expires'>, now: Date): number {
+  const today = Date.parse(now.toISOString().slice(0, 10));
+  return Math.max(0, (Date.parse(expires) - today) / 86_400_000 + 1);
+}
+
+/** The exemption that would cover a finding, had it not expired: the one that ended last. */
+export const lapsedFor = (
+  config: Pick<Config, 'exemptions'>,
+  ruleId: string,
+  resource: string,
+  scene: Scene,
+  now: Date,
+): Exemption | null =>
+  config.exemptions
+    .filter((one) => daysLeft(one, now) === 0 && coversFinding(one, ruleId, resource, scene))
+    .sort((a, b) => (a.expires < b.expires ? 1 : -1))[0] ?? null;
+
+const coversFinding = (one: Exemption, ruleId: string, resource: string, scene: Scene): boolean =>
+  covers(one.rule, ruleId) &&
+  (one.account === undefined || one.account === scene.account) &&
+  (one.resource === undefined || covers(one.resource, resource)) &&
+  (one.actor === undefined || (scene.actor !== undefined && covers(one.actor, scene.actor)));
+
 /** The exemption that covers a finding, if one does and has not expired. */
 export function exemptionFor(
   config: Pick<Config, 'exemptions'>,
@@ -147,12 +174,7 @@ export function exemptionFor(
 ): Exempted | null {
   const today = now.toISOString().slice(0, 10);
   const matching = config.exemptions.filter(
-    (candidate) =>
-      candidate.expires >= today &&
-      covers(candidate.rule, ruleId) &&
-      (candidate.account === undefined || candidate.account === scene.account) &&
-      (candidate.resource === undefined || covers(candidate.resource, resource)) &&
-      (candidate.actor === undefined || (scene.actor !== undefined && covers(candidate.actor, scene.actor))),
+    (candidate) => candidate.expires >= today && coversFinding(candidate, ruleId, resource, scene),
   );
   const leaves = matching.find((candidate) => candidate.actor === undefined);
   if (leaves) return { exemption: leaves, effect: 'leave' };

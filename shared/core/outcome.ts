@@ -28,6 +28,7 @@ export const outcomes = {
   counted: 'Delivery: told only where several of its kind come close together: counted, and not enough of them yet.',
   learning:
     'Delivery: no rule flagged it; the state is noted, and learned if it stands for a day; the note says how it went.',
+  paused: 'Delivery: approval not carried out while Firebreak is paused; the question stays open, and the yes on it.',
   replanned: 'Delivery: approval refused, because the resource changed after the question; asked again.',
 } as const satisfies Record<string, string>;
 

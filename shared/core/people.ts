@@ -3,34 +3,31 @@ import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
 import type { Incident, Standing } from './incident.ts';
 import type { Json } from './json.ts';
-import { begun, genuine, next, result, same } from './record.ts';
+import { compose, type Fix, type Group, groupOf, isReady } from './plan.ts';
+import { ask } from './question.ts';
+import { aside, begun, coded, genuine, leaseEnd, next, result, same } from './record.ts';
 import { isUnknown } from './rule.ts';
 import { inWords, paused, standingOf } from './standing.ts';
-import { forged, retold, untold } from './tell.ts';
-import {
-  alreadySafe,
-  apply,
-  aside,
-  ask,
-  compose,
-  type Fix,
-  finish,
-  type Group,
-  groupOf,
-  isReady,
-  keeping,
-  leaseEnd,
-  notReady,
-  proven,
-  settleLater,
-} from './work.ts';
+import { finish, forged, retold, untold } from './tell.ts';
+import { alreadySafe, apply, keeping, notReady, proven, settleLater } from './work.ts';
+
+/** Records a person's yes to an open question, under the record's code: from then on `approve` carries it out. */
+export async function decide(id: string, by: string, deps: Deps): Promise<void> {
+  const incident = await found(id, deps);
+  if (incident.outcome !== 'asked') throw notAsked(incident);
+  if (!(await genuine(incident, deps))) return forged(incident, deps);
+  const decided = next(incident, { decision: { by, at: deps.now().toISOString() } });
+  await deps.incidents.save(await coded(decided, deps));
+}
+
+const notAsked = ({ id, outcome }: Incident): Error =>
+  fault('NotAsked', `incident ${id} is ${outcome}: only one that is asked can be approved`);
 
 /** Carries out an incident that a person approved; `decision` must be stored on it. */
 export async function approve(id: string, deps: Deps): Promise<Result> {
   const incident = await found(id, deps);
   if (incident.decision && incident.outcome !== 'asked' && untold(incident)) return retold(incident, deps);
-  if (incident.outcome !== 'asked')
-    throw fault('NotAsked', `incident ${id} is ${incident.outcome}: only one that is asked can be approved`);
+  if (incident.outcome !== 'asked' && !brokeOff(incident)) throw notAsked(incident);
   if (!incident.decision)
     throw fault('NotDecided', `incident ${id} holds no decision: run npx firebreak approve ${id}`);
   if (!(await genuine(incident, deps))) return forged(incident, deps);
@@ -39,11 +36,21 @@ export async function approve(id: string, deps: Deps): Promise<Result> {
     // Not the circuit breaker: it asked for this very answer. A pause holds for everybody, an unreadable one, too.
     const standing = await standingOf(incident, run);
     const pause = paused(incident, standing, deps.now());
-    if (pause) throw fault('Paused', `${inWords(pause)}; to end it: npx firebreak resume`);
+    if (pause) {
+      await deps.incidents.unlock(incident.lease ?? '', deps.holder);
+      return result('paused', incident, `${inWords(pause)}; to end it: npx firebreak resume; then approve it again`);
+    }
     const entry = { at: deps.now().toISOString(), what: 'approved', by: incident.decision?.by ?? 'unknown' };
     return carryOut({ ...incident, timeline: [...incident.timeline, entry] }, group, fix, run, standing);
   });
 }
+
+/** Whether an approval was killed after it began to write. */
+export const brokeOff = (incident: Incident): boolean =>
+  incident.outcome === 'open' && incident.decision !== undefined && begun(incident);
+
+/** How long after the end of a lease an approval is looked after, in milliseconds. */
+const lookAfter = 30_000;
 
 /** Does what a person was shown and said yes to; where it is another thing by now, asks anew. */
 export async function carryOut(
@@ -71,8 +78,8 @@ export async function carryOut(
     (begun(incident) || same(fix.lens, state, incident.before?.state ?? null));
   const planned = { ...read, before, plan: { state: plan }, undo: fix.lens.undo(before.state, plan) };
   if (!asShown) {
-    const { decision: __, ...undecided } = planned;
-    await ask({ ...undecided, mode: 'approve' }, 'it changed after the question: here is the new plan', run);
+    const note = 'it changed after the question: here is the new plan';
+    await ask({ ...planned, mode: 'approve' }, state, note, run, standing);
     return result(
       'replanned',
       incident,
@@ -80,7 +87,12 @@ export async function carryOut(
     );
   }
   if (!isReady(fix.lens, state)) return settleLater(planned, fix, notReady, run);
-  return apply(planned, group, fix, state, plan, run, standing);
+  // A state that settles is looked at anyway.
+  if (incident.outcome === 'settling') return apply(planned, group, fix, state, plan, run, standing);
+  // The question is over. Should this be killed, nobody must take it for one that waits: a look goes on with it.
+  const at = new Date(Date.parse(leaseEnd(run)) + lookAfter).toISOString();
+  await run.later({ incident: incident.id, at });
+  return apply({ ...planned, outcome: 'open' }, group, fix, state, plan, run, standing, at);
 }
 
 /** Takes a fix back: writes what was there before, if what is there still is what the fix left. */
@@ -98,7 +110,9 @@ export async function undo(id: string, by: string, force: boolean, deps: Deps): 
     const state = await fix.lens.read(incident.target ?? null);
     const goal = goalOf(fix, incident, state);
     if (same(fix.lens, state, goal)) return finish(incident, { ...already, after: { state } }, run, { due: null });
-    if (!force && !same(fix.lens, state, incident.after?.state ?? null)) {
+    const after = incident.after?.state ?? null;
+    // Steps of which some are back already: an undo that broke off, and goes on.
+    if (!force && !same(fix.lens, state, after) && !fix.lens.between?.(after, goal, state)) {
       await deps.incidents.unlock(incident.lease ?? '', deps.holder);
       return result(
         'drifted',

@@ -24,10 +24,28 @@ export const result = (outcome: Outcome, incident: Incident, note: string): Resu
 /** Whether an attempt came as far as a write, made or not: its before and plan are stored. */
 export const begun = (incident: Incident): boolean => incident.times.recorded !== undefined;
 
-/** What a record would have written, and when, as the code covers it: no more may be changed from it than was planned. */
+/** Longer than a function may run, so that a lease outlives nothing but a crash. */
+export const leaseSeconds = 90;
+/** When a lease that is taken now runs out: ISO 8601. */
+export const leaseEnd = (deps: Deps): string =>
+  new Date(deps.now().getTime() + (deps.leaseSeconds ?? leaseSeconds) * 1000).toISOString();
+
+export const aside = (incident: Incident): string =>
+  begun(incident) ? '; an interrupted attempt may have changed it: compare it with the stored before' : '';
+
+/** Outcomes by which something is decided: whether a question is open, a hold holds, there is a fix to take back. */
+const deciding: ReadonlySet<Outcome> = new Set(['asked', 'settling', 'held', 'fixed']);
+
+/**
+ * What a record would have written, when, and by whose word, as the code covers it: no more may be changed from it than
+ * was planned, and nothing that nobody decided. The rest is for people to read.
+ */
 export function essence(incident: Incident): string {
-  const { id, room, rules, account, region, lens, lease, target, learned, before, plan, undo, until } = incident;
-  const parts = { id, room, rules, account, region, lens, lease, target, learned, before, plan, undo, until };
+  const { id, room, rules, account, region, lens, lease, target, learned, before, plan, after, undo, until } = incident;
+  const { decision, times, outcome } = incident;
+  const states = { learned, before, plan, after };
+  const stage = { recorded: times.recorded, written: times.written, outcome: deciding.has(outcome) ? outcome : null };
+  const parts = { id, room, rules, account, region, lens, lease, target, ...states, undo, until, decision, ...stage };
   return canonical(parts as JsonObject);
 }
 
@@ -37,8 +55,16 @@ export const coded = async (incident: Incident, deps: Deps): Promise<Incident> =
   code: await deps.sign(essence(incident)),
 });
 
+/** What decides something needs a code from then on, and one that has a code a new one at each end. */
+export const sealed = (incident: Incident, deps: Deps): Promise<Incident> | Incident =>
+  incident.code === undefined && !deciding.has(incident.outcome) ? incident : coded(incident, deps);
+
 export const genuine = async (incident: Incident, deps: Deps): Promise<boolean> =>
-  incident.code === undefined ? !begun(incident) && !incident.plan : deps.verify(essence(incident), incident.code);
+  incident.code !== undefined && deps.verify(essence(incident), incident.code);
+
+/** Whether nothing was planned of it yet: nothing that is stored is needed to go on, then. */
+export const untouched = (incident: Incident): boolean =>
+  incident.code === undefined && !begun(incident) && !incident.plan;
 
 /** What locks the target of a lens: whatever is done about it goes by this. */
 export const leaseOf = (account: string, region: string, lens: Pick<Fix['lens'], 'id' | 'key'>, target: Json): string =>

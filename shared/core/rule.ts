@@ -81,6 +81,11 @@ export type Finding<T extends Json = Json> = {
   readonly resource: string;
   readonly reason: string;
   readonly certainty: 'certain' | 'possible';
+  /**
+   * An everyday call that is worth a read and no more: `classify` and `backtest` do not list it, and nobody is told where
+   * the read shows nothing.
+   */
+  readonly aside?: true;
   /** Said by one event alone: told at once even where the rule has a threshold. */
   readonly atOnce?: true;
 };
@@ -136,6 +141,8 @@ export type Lens<T extends Json, S extends Json, W extends true = never> = {
   ready?(state: S): boolean;
   /** Several steps: a fix that fails may have made some of them. */
   readonly many?: true;
+  /** Of several steps: whether this is what is left where a write from one state to another breaks off. */
+  between?(from: S | null, to: S | null, now: S | null): boolean;
   readonly oneWay?: W;
 };
 

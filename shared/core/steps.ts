@@ -54,6 +54,11 @@ export function steps<T extends Json, B>(
       Object.fromEntries(
         [...parts].reverse().map(({ name, evidence }) => [name, (evidence ? now?.[name] : before?.[name]) ?? null]),
       ),
+    between: (from, to, now) =>
+      parts.every((part) => {
+        const [was, wanted, is] = [from, to, now].map((states) => states?.[part.name] ?? null) as [Json, Json, Json];
+        return same(part, is, was) || same(part, is, wanted);
+      }),
     undo(before, after) {
       const ways = parts
         .filter((part) => !part.evidence && !same(part, before?.[part.name] ?? null, after?.[part.name] ?? null))

@@ -1,9 +1,10 @@
 /** Telling people: of an incident's outcome, once, and, loudly, of what concerns Firebreak itself. */
-import type { Deps, Result } from './deps.ts';
+import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
-import type { Incident } from './incident.ts';
+import type { Incident, Saving } from './incident.ts';
 import type { Outcome } from './outcome.ts';
-import { isStale, next, result } from './record.ts';
+import { isStale, next, result, sealed } from './record.ts';
+import { actorKeyOf } from './standing.ts';
 
 const silent: ReadonlySet<Outcome> = new Set(['exempt', 'off', 'attempt', 'witness', 'open', 'settling']);
 
@@ -30,9 +31,73 @@ export async function announce(incident: Incident, deps: Deps): Promise<void> {
   }
 }
 
-/** A record that is not what we stored is told of, loudly, and nothing is written from it. */
-export async function forged(incident: Incident, deps: Deps): Promise<never> {
-  await alarm(
+/**
+ * Tells of a question or a rehearsal. After as many of one kind, rule and actor as the circuit breaker lets pass within
+ * its hours, all further ones are told in one message: ten thousand would drown the next important one. They are stored
+ * as they are, and when the hours are over people are told how many there were.
+ */
+export async function together(incident: Incident, deps: Deps): Promise<void> {
+  const { actor: most, hours } = deps.config.breaker;
+  // Strangers have nothing in common: a flood of findings is of many, for all that is known.
+  if (incident.actor.arn === undefined && incident.actor.type === 'Unknown') return announce(incident, deps);
+  const now = deps.now().toISOString();
+  const key = `${incident.outcome}|${deps.digest(actorKeyOf(incident))}`;
+  const message = { id: `${incident.id} ${incident.version}`, at: now };
+  const { begun } = await deps.incidents.count(key, message, { times: most + 1, minutes: hours * 60 });
+  if (begun === null) return announce(incident, deps);
+  const all = flood(incident, `fb-${deps.digest(`flood ${key} ${begun}`)}`, begun, now, deps);
+  const claim = await deps.incidents.claim(all, null);
+  const stored = claim.got === 'duplicate' || claim.got === 'resumed' ? claim.incident : all;
+  if (untold(stored)) await begin(stored, deps);
+  const witness = { id: message.id, name: incident.event.name, at: now };
+  await deps.incidents.note(all.id, { at: now, what: `also: incident ${incident.id}, ${incident.resource}` }, witness);
+  await deps.incidents.save(next(incident, { told: incident.outcome }));
+}
+
+/** The one incident of a flood. */
+function flood(incident: Incident, id: string, begun: string, now: string, deps: Deps): Incident {
+  const { actor: most, hours } = deps.config.breaker;
+  const { room, rules, severity, account, region, actor, mode } = incident;
+  const what = incident.outcome === 'asked' ? 'questions' : 'rehearsals';
+  const until = new Date(Date.parse(begun) + hours * 3_600_000).toISOString();
+  const note = `more ${what} until ${until} are not told one by one: npx firebreak incidents lists them`;
+  return {
+    ...{ id, room, rules, severity, account, region, actor, mode, note, until },
+    title: `Many ${what} after one actor`,
+    resource: actor.arn ?? actor.name,
+    event: { id, name: incident.event.name },
+    reasons: [
+      `more than ${most} ${what} within ${hours} hours by ${rules.join(', ')}; the last of ${incident.resource}`,
+    ],
+    outcome: 'told',
+    writes: [],
+    witnesses: [],
+    timeline: [{ at: now, what: `told: ${note}` }],
+    times: { received: now },
+    attempts: 1,
+    at: now,
+    version: 0,
+  };
+}
+
+async function begin(all: Incident, deps: Deps): Promise<void> {
+  const { until = '' } = all;
+  await deps.later({ incident: all.id, at: until });
+  const noted = next(all, {});
+  await deps.incidents.save(noted, { due: until });
+  await announce(noted, deps);
+}
+
+/** When the hours of a flood are over: how many there were. */
+export function counted(all: Incident, deps: Deps): Promise<Result> {
+  const { until: _, ...rest } = all;
+  const note = `${all.seen ?? 0} more were not told one by one: npx firebreak incidents lists them`;
+  return finish(rest, { outcome: 'told', note }, { ...deps, held: false }, { due: null });
+}
+
+/** A record that is not what we stored is told of, loudly. */
+export const denounce = (incident: Incident, deps: Deps): Promise<Result> =>
+  alarm(
     {
       about: incident,
       title: 'The record of an incident was changed by somebody else',
@@ -41,6 +106,10 @@ export async function forged(incident: Incident, deps: Deps): Promise<never> {
     },
     deps,
   );
+
+/** Nothing is written from such a record. */
+export async function forged(incident: Incident, deps: Deps): Promise<never> {
+  await denounce(incident, deps);
   throw fault('Forged', `incident ${incident.id} is not what was stored: nothing is done from it`);
 }
 
@@ -80,4 +149,29 @@ export async function alarm(
   const stored = claim.got === 'duplicate' || claim.got === 'resumed' ? claim.incident : incident;
   if (untold(stored)) await announce(stored, deps);
   return result('refused', stored, note);
+}
+
+/** Stores the outcome, frees the lens, tells people, and stores that they were told. */
+export async function finish(
+  incident: Incident,
+  end: Pick<Incident, 'outcome' | 'note'> & Partial<Pick<Incident, 'before' | 'after'>>,
+  deps: Run,
+  saving: Saving = {},
+  tell: (incident: Incident, deps: Deps) => Promise<void> = announce,
+): Promise<Result> {
+  const said = next(incident, {
+    ...end,
+    timeline: [...incident.timeline, { at: deps.now().toISOString(), what: `${end.outcome}: ${end.note}` }],
+  });
+  const ended = await sealed(said, deps);
+  // What was asked, or waited for, is not due any more, unless it is anew.
+  const was = incident.until !== undefined || incident.decision !== undefined;
+  const due = saving.due ?? (was ? null : undefined);
+  await deps.incidents.save(ended, {
+    ...saving,
+    ...(due !== undefined && { due }),
+    ...(deps.held && { release: deps.holder }),
+  });
+  if (!isSilent(ended.outcome)) await tell(ended, deps);
+  return result(ended.outcome, ended, ended.note);
 }

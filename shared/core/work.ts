@@ -2,38 +2,49 @@
  * What is done about one finding once it is claimed: read → plan → record → write → read back → record → tell.
  * Deliveries, people's decisions and looks that are due all come through here.
  */
-import type { Decided } from './decide.ts';
 import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
-import type { Incident, Saving, Standing, Write } from './incident.ts';
+import type { Incident, Standing, Write } from './incident.ts';
 import { canonical, type Json } from './json.ts';
-import { taught, withLearned } from './learn.ts';
-import { homeOf } from './mode.ts';
-import { begun, coded, isNamed, next, result, same } from './record.ts';
-import { type Context, isUnknown, type StateFix, type Unknown } from './rule.ts';
+import { taught } from './learn.ts';
+import { compose, contextOf, type Fix, type Group, isReady, safeFor } from './plan.ts';
+import { ask, close } from './question.ts';
+import { aside, begun, coded, isNamed, next, same } from './record.ts';
+import { isUnknown } from './rule.ts';
 import { countsOf, objection } from './standing.ts';
-import { announce, isSilent } from './tell.ts';
+import { finish, together } from './tell.ts';
 
-export type Fix = StateFix<Json, Json, unknown>;
-export type Group = readonly [Decided, ...Decided[]];
-
-/** Longer than a function may run, so that a lease outlives nothing but a crash. */
-export const leaseSeconds = 90;
-/** When a lease that is taken now runs out: ISO 8601. */
-export const leaseEnd = (deps: Deps): string =>
-  new Date(deps.now().getTime() + (deps.leaseSeconds ?? leaseSeconds) * 1000).toISOString();
 /** How long to wait before each re-read of a state that does not look safe yet, in milliseconds. */
 export const rereads: readonly number[] = [0, 200, 500, 1000, 2000, 4000];
 /** How long until a state that takes minutes is looked at again. */
 const lookAgainSeconds = 60;
+/** How long the same rehearsal is not told again. */
+const rehearsalSeconds = 3600;
+
+/** How long a read may lag behind a call that was answered, and how old a call is then, at the most; in milliseconds. */
+const lag = 3000;
+const news = 30_000;
+
+/** A call that certainly broke something, seconds ago, and of which nothing was done yet. */
+function isNews(incident: Incident, group: Group, deps: Deps): boolean {
+  const age = deps.now().getTime() - Date.parse(incident.times.event ?? '');
+  const isCall = incident.actor.type !== 'Unknown';
+  return isCall && age < news && !begun(incident) && group.some(({ finding }) => finding.certainty === 'certain');
+}
 
 /** Reads and plans; then does what the incident's mode allows. A record that is gone on from must be `genuine`. */
 export async function mend(found: Incident, asFound: Group, fix: Fix, deps: Run): Promise<Result> {
   const { incident, group } = await taught(found, asFound, deps);
   const target = incident.target ?? null;
-  const state = await fix.lens.read(target);
+  let state = await fix.lens.read(target);
+  let plan = compose(group, state);
+  // What a call just changed may not show yet: "safe" is believed of a second read only.
+  if (!isUnknown(plan) && same(fix.lens, state, plan) && isNews(incident, group, deps)) {
+    await deps.sleep(lag);
+    state = await fix.lens.read(target);
+    plan = compose(group, state);
+  }
   const read = { ...incident, times: { ...incident.times, read: deps.now().toISOString() } };
-  const plan = compose(group, state);
   // Of a write that may have been half made the state before it counts; what was only looked at has no before yet.
   const before = begun(incident) && incident.before ? incident.before : { state };
   if (isUnknown(plan)) return finish(read, { outcome: 'told', note: plan.unknown + aside(incident), before }, deps);
@@ -43,9 +54,9 @@ export async function mend(found: Incident, asFound: Group, fix: Fix, deps: Run)
   switch (incident.mode) {
     case 'off':
     case 'notify':
-      return finish(planned, { outcome: 'rehearsed', note: incident.note }, deps);
+      return rehearse(planned, deps);
     case 'approve':
-      return ask(planned, incident.note, deps);
+      return ask(planned, state, incident.note, deps);
     case 'remediate':
       return remediate(planned, group, fix, state, plan, deps);
     default:
@@ -53,27 +64,32 @@ export async function mend(found: Incident, asFound: Group, fix: Fix, deps: Run)
   }
 }
 
+/** The same again within the hour is added to the first: nothing was changed, so nothing else will be said. */
+async function rehearse(planned: Incident, deps: Run): Promise<Result> {
+  const { lease = '', rules, before, plan } = planned;
+  const now = deps.now();
+  const states = deps.digest(canonical({ before, plan }));
+  const key = `rehearsed ${lease} ${rules.join(',')} ${states}`;
+  const end = new Date(now.getTime() + rehearsalSeconds * 1000).toISOString();
+  const first = await deps.incidents.lead(key, planned.id, now.toISOString(), end);
+  if (first === planned.id) return finish(planned, { outcome: 'rehearsed', note: planned.note }, deps, {}, together);
+  const { received: at } = planned.times;
+  const witness = { id: planned.event.id, name: planned.event.name, at };
+  await deps.incidents.note(first, { at, what: `also: ${planned.reasons.join('; ')}`, outcome: 'witness' }, witness);
+  return finish(planned, { outcome: 'witness', note: `rehearsed already: incident ${first}` }, deps);
+}
+
 /** Acts, if neither a pause nor the circuit breaker stands against it. */
 async function remediate(planned: Incident, group: Group, fix: Fix, from: Json, to: Json, deps: Run): Promise<Result> {
   const { standing, against } = await objection(planned, group, deps);
-  if (against !== null) return ask({ ...planned, mode: 'approve' }, against, deps);
+  if (against !== null) return ask({ ...planned, mode: 'approve' }, from, against, deps, standing);
   const doubt = group.flatMap((one) => one.fix?.asks?.(to, contextOf(one)) ?? []);
-  if (doubt.length > 0) return ask({ ...planned, mode: 'approve' }, doubt.join('; '), deps);
+  if (doubt.length > 0) return ask({ ...planned, mode: 'approve' }, from, doubt.join('; '), deps, standing);
   if (!isReady(fix.lens, from)) return settleLater(planned, fix, notReady, deps);
   return apply(planned, group, fix, from, to, deps, standing);
 }
 
 export const notReady = 'it cannot be changed right now';
-
-export const isReady = (lens: Fix['lens'], state: Json): boolean => state === null || !lens.ready || lens.ready(state);
-
-/** Puts the question, signed: what a person approves is what was asked. It expires. */
-export async function ask(planned: Incident, note: string, deps: Run): Promise<Result> {
-  const until = new Date(deps.now().getTime() + deps.config.approvals * 3_600_000).toISOString();
-  const signed = await coded({ ...planned, until }, deps);
-  await deps.later({ incident: signed.id, at: until });
-  return finish(signed, { outcome: 'asked', note }, deps, { due: until });
-}
 
 /** Nothing to do: because another incident did it, or an interrupted attempt of ours, or somebody else. */
 export async function alreadySafe(incident: Incident, group: Group, state: Json, fix: Fix, deps: Run): Promise<Result> {
@@ -89,16 +105,16 @@ export async function alreadySafe(incident: Incident, group: Group, state: Json,
     const outcome = begun(incident) ? 'safe' : 'witness';
     return finish(incident, { outcome, note: `put out by incident ${last.id}${aside(incident)}` }, deps);
   }
+
   if (begun(incident) && incident.plan && same(fix.lens, state, incident.plan.state)) {
     const verified = { ...incident, times: { ...incident.times, verified: deps.now().toISOString() } };
     return fixed(verified, group, fix, 'an interrupted attempt had changed it; read back now', state, deps);
   }
   const note = state === null ? 'the setting or the resource is not there any more' : 'it was safe when it was read';
-  return finish(incident, { outcome: 'safe', note: note + aside(incident), after: { state } }, deps);
+  const end = await finish(incident, { outcome: 'safe', note: note + aside(incident), after: { state } }, deps);
+  await close(incident, 'found safe', state, null, deps);
+  return end;
 }
-
-export const aside = (incident: Incident): string =>
-  begun(incident) ? '; an interrupted attempt may have changed it: compare it with the stored before' : '';
 
 /** A finding tells of what was; a call, only if it was made before the fix was proven. */
 export function explains(last: Incident, incident: Incident): boolean {
@@ -111,7 +127,7 @@ export function explains(last: Incident, incident: Incident): boolean {
   return incident.actor.type === 'Unknown' || Date.parse(event) <= proven;
 }
 
-/** Records, writes, reads back. `standing` as it was read just now. */
+/** Records, writes, reads back. `standing` as it was read just now; `due`: when it is looked after, should it be killed. */
 export async function apply(
   planned: Incident,
   group: Group,
@@ -120,10 +136,11 @@ export async function apply(
   to: Json,
   deps: Run,
   standing: Standing | null,
+  due?: string,
 ): Promise<Result> {
   const begins = deps.now().toISOString();
-  const recorded = next(await coded(planned, deps), { times: { ...planned.times, recorded: begins } });
-  await deps.incidents.save(recorded, { begins });
+  const recorded = await coded(next(planned, { times: { ...planned.times, recorded: begins } }), deps);
+  await deps.incidents.save(recorded, { begins, ...(due !== undefined && { due }) });
   const target = recorded.target ?? null;
   return keeping(recorded, deps, async (writes) => {
     await deps.record(writes, () => fix.lens.write(target, from, to));
@@ -139,13 +156,6 @@ export async function apply(
   });
 }
 
-export const safeFor =
-  (group: Group, fix: Fix) =>
-  (state: Json): boolean => {
-    const again = compose(group, state);
-    return !isUnknown(again) && same(fix.lens, state, again);
-  };
-
 /** The proof is in: a fix for good, or a hold that ends by itself. */
 export async function fixed(
   incident: Incident,
@@ -159,16 +169,21 @@ export async function fixed(
 ): Promise<Result> {
   const counts = countsOf(incident, standing, deps);
   const minutes = fix.until?.({ ...contextOf(group[0]), target: incident.target ?? null });
-  if (minutes === undefined)
-    return finish(incident, { outcome: 'fixed', note, after: { state } }, deps, { writes, counts });
+  if (minutes === undefined) {
+    const end = await finish(incident, { outcome: 'fixed', note, after: { state } }, deps, { writes, counts });
+    await close(incident, 'put out', state, standing, deps);
+    return end;
+  }
   const until = new Date(deps.now().getTime() + minutes * 60_000).toISOString();
   await deps.later({ incident: incident.id, at: until });
-  const held = await coded({ ...incident, until }, deps);
-  return finish(held, { outcome: 'held', note: `${note}; until ${until}`, after: { state } }, deps, {
+  const held = { ...incident, until };
+  const end = await finish(held, { outcome: 'held', note: `${note}; until ${until}`, after: { state } }, deps, {
     writes,
     counts,
     due: until,
   });
+  await close(incident, 'put out', state, standing, deps);
+  return end;
 }
 
 /** Looks again in a minute, until the lens's time to settle is over. */
@@ -182,9 +197,8 @@ export async function settleLater(
   const now = deps.now().getTime();
   const until = incident.until ?? new Date(now + (fix.lens.settles ?? 0) * 60_000).toISOString();
   const at = new Date(now + lookAgainSeconds * 1000).toISOString();
-  const signed = await coded({ ...incident, until }, deps);
   await deps.later({ incident: incident.id, at });
-  return finish(signed, { outcome: 'settling', note }, deps, { writes, due: at });
+  return finish({ ...incident, until }, { outcome: 'settling', note }, deps, { writes, due: at });
 }
 
 /** What was written before a fault is stored as ours, whatever comes of the next attempt. */
@@ -219,81 +233,4 @@ export async function proven(
     'NotProven',
     `after the write, ${rereads.length} reads of ${lens.id} ${lens.key(target)} did not show the safe state`,
   );
-}
-
-/** Stores the outcome, frees the lens, tells people, and stores that they were told. */
-export async function finish(
-  incident: Incident,
-  end: Pick<Incident, 'outcome' | 'note'> & Partial<Pick<Incident, 'before' | 'after'>>,
-  deps: Run,
-  saving: Saving = {},
-): Promise<Result> {
-  const ended = next(incident, {
-    ...end,
-    timeline: [...incident.timeline, { at: deps.now().toISOString(), what: `${end.outcome}: ${end.note}` }],
-  });
-  // What was asked, or waited for, is not due any more, unless it is anew.
-  const was = incident.until !== undefined || incident.decision !== undefined;
-  const due = saving.due ?? (was ? null : undefined);
-  await deps.incidents.save(ended, {
-    ...saving,
-    ...(due !== undefined && { due }),
-    ...(deps.held && { release: deps.holder }),
-  });
-  if (!isSilent(ended.outcome)) await announce(ended, deps);
-  return result(ended.outcome, ended, ended.note);
-}
-
-/** The rules of a stored incident, as a group to plan with. */
-export function groupOf(incident: Incident, deps: Deps): { group: Group; fix: Fix } {
-  const finding = {
-    target: incident.target ?? null,
-    resource: incident.resource,
-    reason: '',
-    certainty: 'certain' as const,
-  };
-  const decided = deps.rules
-    .filter((rule) => incident.rules.includes(rule.id))
-    .map(
-      (rule): Decided => ({
-        rule,
-        finding,
-        fix: rule.fix,
-        way: 'approve',
-        mode: 'approve',
-        note: '',
-        baseline: deps.config.baselines[rule.id] ?? {},
-        home: homeOf(deps.config, incident.account),
-      }),
-    );
-  const [first, ...others] = decided.map((one) => withLearned(one, incident.learned ?? null));
-  if (!first?.fix) throw fault('NoRule', `none of ${incident.rules.join(', ')} has a fix in this version of Firebreak`);
-  return { group: [first, ...others], fix: first.fix };
-}
-
-const contextOf = ({ finding, baseline, home, learned = null }: Decided): Context => ({
-  target: finding.target,
-  baseline,
-  learned,
-  home,
-});
-
-/** Every rule's desire of the same lens, one after the other until nobody wants a change: one plan. */
-export function compose(group: readonly Decided[], state: Json): Json | Unknown {
-  let plan = state;
-  for (let round = 0; round <= group.length; round += 1) {
-    let settles = true;
-    for (const one of group) {
-      const { fix } = one;
-      if (!fix) continue;
-      const wanted = fix.desire(plan, contextOf(one));
-      if (isUnknown(wanted)) return wanted;
-      // Each for itself: one that undoes what another did would leave the round as it began.
-      settles &&= canonical(wanted) === canonical(plan);
-      plan = wanted;
-    }
-    if (settles) return plan;
-  }
-  const ids = group.map((decided) => decided.rule.id).join(', ');
-  throw fault('Unsettled', `the safe states that ${ids} want of one lens contradict each other`);
 }

@@ -43,7 +43,6 @@ import { settled } from '../core/outcome.ts';
 type Item = Record<string, AttributeValue>;
 export type Listing = {
   list(days: number, now: Date): Promise<readonly Incident[]>;
-  recordDecision(id: string, decision: { by: string; at: string }): Promise<boolean>;
   pauses(): Promise<readonly Pause[]>;
   /** Stores what is paused from now on; those that are over are dropped. */
   setPauses(pauses: readonly Pause[], now: Date): Promise<void>;
@@ -52,7 +51,7 @@ export type Listing = {
 /** The store behind a table's name; items end `days` after they were last written. */
 export function dynamoIncidents(table: string, days: number): Incidents & Listing {
   const db = (): DynamoDBClient => client(DynamoDBClient);
-  const put = (incident: Incident): Item => toItem(incident, days);
+  const put = (incident: Incident, condition: Condition): Stored => stored(table, incident, days, condition);
 
   async function get(id: string): Promise<Incident | null> {
     const { Item } = await db().send(
@@ -66,13 +65,10 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     lease: { holder: string; until: string } | null,
     resume?: Incident,
   ): Promise<Claim> {
-    const stored = resume
-      ? {
-          Item: put({ ...resume, attempts: resume.attempts + 1, version: resume.version + 1 }),
-          ...isVersion(resume.version),
-        }
-      : { Item: put(incident), ConditionExpression: 'attribute_not_exists(pk)' };
-    const items: TransactWriteItem[] = [{ Put: { TableName: table, ...stored } }];
+    const Update = resume
+      ? put({ ...resume, attempts: resume.attempts + 1, version: resume.version + 1 }, resume.version)
+      : put(incident, null);
+    const items: TransactWriteItem[] = [{ Update }];
     if (lease && incident.lease !== undefined)
       items.push({ Update: takeLease(table, incident.lease, lease.holder, lease.until) });
     const own = incident.event.requestId;
@@ -126,7 +122,34 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
       pauses: pausesOf(item(pauseKey)),
       onLens: fixesOf(item(key('lens', lease))),
       byActor: fixesOf(item(key('actor', actorKey))),
+      asked: item(key('lens', lease))?.['asked']?.S ?? null,
     };
+  }
+
+  async function lead(name: string, incident: string, now: string, until: string): Promise<string> {
+    const Key = key('lead', name);
+    try {
+      await db().send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key,
+          UpdateExpression: 'SET incident = :incident, #until = :until, #ttl = :ttl',
+          ConditionExpression: 'attribute_not_exists(pk) OR #until <= :now',
+          ExpressionAttributeNames: { '#until': 'until', '#ttl': 'ttl' },
+          ExpressionAttributeValues: {
+            ':incident': { S: incident },
+            ':until': { S: until },
+            ':now': { S: now },
+            ':ttl': ends(8),
+          },
+        }),
+      );
+      return incident;
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      const { Item } = await db().send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
+      return Item?.['incident']?.S ?? incident;
+    }
   }
 
   /** What the index holds under a word, at or between two times; of too many, the first. */
@@ -256,8 +279,8 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
   }
 
   async function save(incident: Incident, options: Parameters<Incidents['save']>[1] = {}): Promise<void> {
-    const guarded = { TableName: table, Item: put(incident), ...isVersion(incident.version - 1) };
-    const items: TransactWriteItem[] = [{ Put: guarded }];
+    const guarded = put(incident, incident.version - 1);
+    const items: TransactWriteItem[] = [{ Update: guarded }];
     const { lease } = incident;
     if (options.release !== undefined && lease !== undefined)
       items.push({ Update: closeLease(table, { ...incident, lease }, options, days) });
@@ -274,7 +297,7 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
           },
         });
     try {
-      if (items.length === 1) await db().send(new PutItemCommand(guarded));
+      if (items.length === 1) await db().send(new UpdateItemCommand(guarded));
       // A transaction takes 100 items (TransactWriteItems, API reference); a fix that writes more would be no fix.
       else await transact(items);
     } catch (error) {
@@ -338,21 +361,39 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     entry: Incident['timeline'][number],
     witness?: Incident['witnesses'][number],
   ): Promise<void> {
-    for (let tries = 0; ; tries += 1) {
+    for (let tries = 1; ; tries += 1) {
       const incident = await get(id);
-      if (!incident) return;
+      if (!incident || (witness && incident.witnesses.some(({ id: known }) => known === witness.id))) return;
+      // A flood of repeats must not fill the record: the first ones tell the story, and of the rest there is a number.
+      if ((witness ? incident.witnesses : incident.timeline).length >= 50) break;
       const noted = {
         ...incident,
-        // A flood of repeats must not fill the record: the first ones tell the story.
         timeline: incident.timeline.length < 50 ? [...incident.timeline, entry] : incident.timeline,
-        witnesses: witness && incident.witnesses.length < 50 ? [...incident.witnesses, witness] : incident.witnesses,
+        witnesses: witness ? [...incident.witnesses, witness] : incident.witnesses,
         version: incident.version + 1,
       };
       try {
-        return await save(noted);
+        await save(noted);
+        break;
       } catch (error) {
-        if (!(error instanceof Error && error.name === 'Stale') || tries >= 3) throw error;
+        if (!(error instanceof Error && error.name === 'Stale') || (tries >= 4 && !witness)) throw error;
+        // Many witnesses at once: who comes too late each time is counted all the same.
+        if (tries >= 4) break;
       }
+    }
+    if (!witness) return;
+    try {
+      await db().send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: key('incident', id),
+          UpdateExpression: 'ADD seen :one',
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeValues: { ':one': { N: '1' } },
+        }),
+      );
+    } catch (error) {
+      if (!isRefused(error)) throw error;
     }
   }
 
@@ -380,13 +421,6 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     return found;
   }
 
-  async function recordDecision(id: string, decision: { by: string; at: string }): Promise<boolean> {
-    const incident = await get(id);
-    if (incident?.outcome !== 'asked') return false;
-    await save({ ...incident, decision, version: incident.version + 1 });
-    return true;
-  }
-
   return {
     claim: (incident, lease) => claim(incident, lease),
     save,
@@ -404,7 +438,7 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     suggest,
     conclude,
     list,
-    recordDecision,
+    lead,
     pauses,
     setPauses,
   };
@@ -425,22 +459,11 @@ const isRefused = (error: unknown): boolean =>
     ? error.CancellationReasons?.some((reason) => reason.Code === 'ConditionalCheckFailed') === true
     : error instanceof Error && error.name === 'ConditionalCheckFailedException';
 
-type Kind = 'incident' | 'lens' | 'request' | 'actor' | 'due' | 'begun' | 'pause' | 'learned' | 'count';
+type Kind = 'incident' | 'lens' | 'request' | 'actor' | 'due' | 'begun' | 'pause' | 'learned' | 'count' | 'lead';
 const key = (kind: Kind, id: string): Item => ({
   pk: { S: `${kind}#${id}` },
 });
 const ends = (days: number): AttributeValue => ({ N: String(Math.floor(Date.now() / 1000 + days * 86_400)) });
-const isVersion = (
-  version: number,
-): {
-  ConditionExpression: string;
-  ExpressionAttributeNames: Record<string, string>;
-  ExpressionAttributeValues: Item;
-} => ({
-  ConditionExpression: '#version = :version',
-  ExpressionAttributeNames: { '#version': 'version' },
-  ExpressionAttributeValues: { ':version': { N: String(version) } },
-});
 
 function takeLease(
   table: string,
@@ -527,18 +550,19 @@ function closeLease(
   { release = '', counts }: Saving,
   days: number,
 ): NonNullable<TransactWriteItem['Update']> {
+  const asks = incident.outcome === 'asked';
   // Only what changed the lens can explain what is reported of it later.
   const changed = ['fixed', 'held', 'released', 'undone'].includes(incident.outcome);
   const fixes = counts && counting(counts.fixed, counts.onLens);
   return {
     TableName: table,
     Key: key('lens', incident.lease),
-    UpdateExpression: `SET ${changed ? '#last = :incident, ' : ''}${fixes ? `${fixes.expression}, ` : ''}#ttl = :ttl REMOVE holder, #until`,
+    UpdateExpression: `SET ${changed ? '#last = :incident, ' : ''}${asks ? 'asked = :incident, ' : ''}${fixes ? `${fixes.expression}, ` : ''}#ttl = :ttl REMOVE holder, #until`,
     // A lease that ran out and was taken by another is not ours to free, nor is the incident ours to close.
     ConditionExpression: 'attribute_not_exists(holder) OR holder = :holder',
     ExpressionAttributeNames: { ...(changed && { '#last': 'last' }), '#until': 'until', '#ttl': 'ttl' },
     ExpressionAttributeValues: {
-      ...(changed && { ':incident': { S: incident.id } }),
+      ...((changed || asks) && { ':incident': { S: incident.id } }),
       ...fixes?.values,
       ':ttl': ends(days),
       ':holder': { S: release },
@@ -546,16 +570,39 @@ function closeLease(
   };
 }
 
-// The record travels as one JSON text: states are stored as they were, without DynamoDB's views on numbers and sets.
-// What lists and conditions need stands beside it.
-const toItem = (incident: Incident, days: number): Item => ({
-  ...key('incident', incident.id),
-  day: { S: incident.at.slice(0, 10) },
-  at: { S: incident.at },
-  outcome: { S: incident.outcome },
-  version: { N: String(incident.version) },
-  record: { S: JSON.stringify(incident) },
-  ttl: ends(days),
-});
+type Stored = NonNullable<TransactWriteItem['Update']> & { UpdateExpression: string };
+/** The version that must be there; null: nothing may be. */
+type Condition = number | null;
 
-const fromItem = (item: Item): Incident => JSON.parse(item['record']?.S ?? 'null') as Incident;
+/**
+ * The record travels as one JSON text: states are stored as they were, without DynamoDB's views on numbers and sets. What
+ * lists and conditions need stands beside it; so does `seen`, which many may count up at once, and no save touches.
+ */
+function stored(table: string, { seen: _, ...incident }: Incident, days: number, condition: Condition): Stored {
+  const values = {
+    day: { S: incident.at.slice(0, 10) },
+    at: { S: incident.at },
+    outcome: { S: incident.outcome },
+    version: { N: String(incident.version) },
+    record: { S: JSON.stringify(incident) },
+    ttl: ends(days),
+  };
+  const names = Object.keys(values);
+  return {
+    TableName: table,
+    Key: key('incident', incident.id),
+    UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+    ConditionExpression: condition === null ? 'attribute_not_exists(pk)' : '#version = :before',
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value])),
+      ...(condition !== null && { ':before': { N: String(condition) } }),
+    },
+  };
+}
+
+function fromItem(item: Item): Incident {
+  const incident = JSON.parse(item['record']?.S ?? 'null') as Incident;
+  const seen = item['seen']?.N;
+  return seen === undefined ? incident : { ...incident, seen: Number(seen) };
+}

@@ -1,6 +1,7 @@
 /** Puts the engine together with DynamoDB, SNS and the clock. Decides nothing. */
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { parseArn } from '../aws/arn.ts';
 import { record } from '../aws/client.ts';
 import { type Waker, wakeLater } from '../aws/schedule.ts';
 import { sign, verify } from '../aws/signature.ts';
@@ -43,8 +44,10 @@ export function compose({
   confirm,
 }: Parts): Composed {
   const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const account = parseArn(waker.functionArn)?.account;
   return {
     room,
+    ...(account && { account }),
     rules,
     config,
     holder,

@@ -43,6 +43,7 @@ const headlines = {
   duplicate: 'Duplicate',
   witness: 'Also seen',
   drifted: 'Drifted',
+  paused: 'Paused',
   counted: 'Counted',
   learning: 'Learning',
   replanned: 'Asks you again',
@@ -149,6 +150,7 @@ function done(incident: Incident): string {
     case 'duplicate':
     case 'witness':
     case 'drifted':
+    case 'paused':
     case 'counted':
     case 'learning':
       return note;

@@ -14,9 +14,12 @@ const { env } = inject('sandbox');
 const anything = {
   Name: 'a',
   UserName: 'a',
+  RoleName: 'a',
+  GroupName: 'a',
   KeyId: 'arn:aws:kms:us-east-1:123456789012:key/a',
   GroupId: 'sg-a',
   Bucket: 'a',
+  DetectorId: 'a',
   FunctionName: 'arn:aws:lambda:us-east-1:123456789012:function:a',
 };
 const fixes = Object.values(rooms)

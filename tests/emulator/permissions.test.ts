@@ -3,7 +3,9 @@
  * allowed, and nothing is granted that none of them needs.
  */
 import { afterAll, describe, expect, inject, it } from 'vitest';
+import { rooms as functions } from '../../functions/rooms.ts';
 import { undo } from '../../shared/core/people.ts';
+import { hasFix } from '../../shared/core/rule.ts';
 import type { Found } from '../../shared/core/signal.ts';
 import { functionOf, hands, roleEnv, ruleOf } from '../support/hands.ts';
 import { allows, askedBy, grantsOf, without } from '../support/iam.ts';
@@ -53,6 +55,16 @@ const invented: Found = {
   body: { service: { detectorId: '12abc34d567e8fa901bc2d34e56789f0' } },
 };
 
+/** What only fixes that fakes show were given: tests/unit/laws-fakes.test.ts says whether they need it. */
+function onFakes(room: string, action: string): boolean {
+  const granted = (functions[room] ?? [])
+    .filter(hasFix)
+    .filter(({ permissions: { read, write } }) =>
+      [...read, ...write].some((one) => one.actions.some((a) => a === action)),
+    );
+  return granted.length > 0 && granted.every(({ proof }) => proof === 'fake');
+}
+
 const rooms = [...new Set(stages.map(({ rule }) => functionOf(rule)))];
 
 describe.each(rooms)('the role of %s', async (room) => {
@@ -71,7 +83,8 @@ describe.each(rooms)('the role of %s', async (room) => {
       expect(await allows(policies, one), JSON.stringify(one)).toBe(true);
   });
 
-  it.each(grantsOf(policies))('needs $action of its statement $statement to $policy', async (grant) => {
+  const shown = grantsOf(policies).filter(({ action }) => !onFakes(room, action));
+  it.each(shown)('needs $action of its statement $statement to $policy', async (grant) => {
     const less = without(policies, grant);
     const verdicts = await Promise.all(each.map((one) => allows(less, one)));
     expect(verdicts).toContain(false);

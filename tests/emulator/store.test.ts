@@ -62,18 +62,3 @@ describe('the listing', () => {
     expect(await store.list(1, day)).toHaveLength(15);
   });
 });
-
-describe('a decision', () => {
-  const store = dynamoIncidents(table, 30);
-  const decision = { by: 'arn:aws:iam::111122223333:user/bob', at: '2026-03-01T11:00:00.000Z' };
-
-  it('is recorded on what is asked, and on nothing else', async () => {
-    const asked = anIncident();
-    await store.claim(asked, null);
-    expect(await store.recordDecision(asked.id, decision)).toBe(false);
-    await store.save({ ...asked, outcome: 'asked', version: 1 });
-    expect(await store.recordDecision(asked.id, decision)).toBe(true);
-    expect(await store.get(asked.id)).toEqual({ ...asked, outcome: 'asked', decision, version: 2 });
-    expect(await store.recordDecision('fb-none', decision)).toBe(false);
-  });
-});

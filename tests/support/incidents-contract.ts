@@ -297,6 +297,7 @@ export function incidentsContract<S extends Incidents>(
           pauses: [],
           onLens: [],
           byActor: [],
+          asked: null,
         });
       });
 
@@ -367,6 +368,54 @@ export function incidentsContract<S extends Incidents>(
             { release: 'one', counts: { actorKey: key, fixed: fix(incident), ...lists } },
           );
         expect(await store.standing(leaseOf(incident), key)).toMatchObject(lists);
+      });
+    });
+
+    describe('a question on a lens', () => {
+      it('is the last that was asked with its lease, whatever came of it', async () => {
+        const first = anIncident();
+        const lease = leaseOf(first);
+        const asked = async (): Promise<string | null> => (await store.standing(lease, 'nobody')).asked;
+        await store.claim(first, by('one'));
+        expect(await asked()).toBeNull();
+        await store.save(next(first, { outcome: 'asked' }), { release: 'one' });
+        expect(await asked()).toBe(first.id);
+        for (const outcome of ['witness', 'fixed', 'safe'] as const) {
+          const later = anIncident({ lease });
+          await store.claim(later, by('two'));
+          await store.save(next(later, { outcome }), { release: 'two' });
+          expect(await asked()).toBe(first.id);
+        }
+        const second = anIncident({ lease });
+        await store.claim(second, by('three'));
+        await store.save(next(second, { outcome: 'asked' }), { release: 'three' });
+        expect(await asked()).toBe(second.id);
+      });
+    });
+
+    describe('lead', () => {
+      const [ten, eleven, twelve] = [10, 11, 12].map((hour) => `2026-03-01T${hour}:00:00.000Z`) as [
+        string,
+        string,
+        string,
+      ];
+
+      it('is the first one’s until its time is over, then the next one’s', async () => {
+        const key = `rehearsed ${leaseOf(anIncident())}`;
+        expect(await store.lead(key, 'fb-1', ten, eleven)).toBe('fb-1');
+        expect(await store.lead(key, 'fb-2', ten, twelve)).toBe('fb-1');
+        expect(await store.lead(key, 'fb-1', ten, twelve)).toBe('fb-1');
+        expect(await store.lead(`${key} other`, 'fb-2', ten, twelve)).toBe('fb-2');
+        expect(await store.lead(key, 'fb-2', eleven, twelve)).toBe('fb-2');
+        expect(await store.lead(key, 'fb-1', eleven, twelve)).toBe('fb-2');
+      });
+
+      it('is one of twenty', async () => {
+        const key = `rehearsed ${leaseOf(anIncident())}`;
+        const leaders = await Promise.all(
+          Array.from({ length: 20 }, (_, n) => store.lead(key, `fb-${n}`, ten, eleven)),
+        );
+        expect(new Set(leaders).size).toBe(1);
       });
     });
 
@@ -528,6 +577,7 @@ export function incidentsContract<S extends Incidents>(
           ...incident,
           timeline: [...incident.timeline, entry, entry],
           witnesses: [witness],
+          seen: 1,
           version: 2,
         });
         await expect(store.save(next(incident))).rejects.toMatchObject({ name: 'Stale' });
@@ -548,8 +598,31 @@ export function incidentsContract<S extends Incidents>(
         expect((await store.get(incident.id))?.timeline).toEqual(entries);
       });
 
+      it('takes a witness once, and counts those of a flood that it has no room for, through saves too', async () => {
+        const incident = anIncident();
+        await store.claim(incident, null);
+        const witness = (id: string) => ({ id, name: 'Policy:S3/Public', at: entry.at });
+        for (let n = 0; n < 2; n += 1) await store.note(incident.id, entry, witness('one'));
+        expect(await store.get(incident.id)).toMatchObject({ seen: 1, witnesses: [witness('one')], version: 1 });
+        const before = await store.get(incident.id);
+        if (before) await store.save(next(before, { outcome: 'fixed' }));
+        for (let n = 0; n < 60; n += 1) await store.note(incident.id, entry, witness(`more-${n}`));
+        const after = await store.get(incident.id);
+        expect(after).toMatchObject({ seen: 61, outcome: 'fixed' });
+        expect([after?.witnesses.length, after?.timeline.length]).toEqual([50, 50]);
+      });
+
+      it('counts every one of many that come at once', async () => {
+        const incident = anIncident();
+        await store.claim(incident, null);
+        const witness = (n: number) => ({ id: `at-once-${n}`, name: 'Policy:S3/Public', at: entry.at });
+        await Promise.all(Array.from({ length: 20 }, (_, n) => store.note(incident.id, entry, witness(n))));
+        expect(await store.get(incident.id)).toMatchObject({ seen: 20 });
+      });
+
       it('does nothing where there is no incident', async () => {
         await store.note('fb-none', entry);
+        await store.note('fb-none', entry, { id: 'a', name: 'b', at: entry.at });
         expect(await store.get('fb-none')).toBeNull();
       });
     });

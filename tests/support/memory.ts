@@ -14,7 +14,7 @@ import type {
 } from '../../shared/core/incident.ts';
 import { settled } from '../../shared/core/outcome.ts';
 
-type Lens = { holder?: string; until?: string; last?: string; fixes?: readonly Fixed[] };
+type Lens = { holder?: string; until?: string; last?: string; asked?: string; fixes?: readonly Fixed[] };
 export type Memory = Incidents & {
   all(): readonly Incident[];
   pause(pauses: readonly Pause[]): void;
@@ -34,6 +34,7 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
   const begun: { room: string; at: string; incident: string }[] = [];
   const dues = new Map<string, { room: string; at: string; look: Look }>();
   const count = counter();
+  const leaders = new Map<string, { incident: string; until: string }>();
   const learnt = new Map<string, string>();
   let pauses: readonly Pause[] = [];
 
@@ -76,7 +77,8 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
       const changed = ['fixed', 'held', 'released', 'undone'].includes(incident.outcome);
       const { counts } = options;
       const fixes = counts && (counts.onLens ?? [...(lensOf(lease).fixes ?? []), counts.fixed]);
-      lenses.set(lease, { ...kept, ...(changed && { last: incident.id }), ...(fixes && { fixes }) });
+      const asked = incident.outcome === 'asked' && { asked: incident.id };
+      lenses.set(lease, { ...kept, ...(changed && { last: incident.id }), ...asked, ...(fixes && { fixes }) });
     }
     if (options.counts) {
       const { actorKey, fixed, byActor } = options.counts;
@@ -111,12 +113,16 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
     witness?: Incident['witnesses'][number],
   ): Promise<void> {
     const incident = stored(id);
-    if (!incident) return;
+    if (!incident || (witness && incident.witnesses.some(({ id: known }) => known === witness.id))) return;
+    const full = witness ? incident.witnesses.length >= 50 : incident.timeline.length >= 50;
     put({
       ...incident,
-      timeline: incident.timeline.length < 50 ? [...incident.timeline, entry] : incident.timeline,
-      witnesses: witness && incident.witnesses.length < 50 ? [...incident.witnesses, witness] : incident.witnesses,
-      version: incident.version + 1,
+      ...(witness && { seen: (incident.seen ?? 0) + 1 }),
+      ...(!full && {
+        timeline: incident.timeline.length < 50 ? [...incident.timeline, entry] : incident.timeline,
+        witnesses: witness ? [...incident.witnesses, witness] : incident.witnesses,
+        version: incident.version + 1,
+      }),
     });
   }
 
@@ -151,7 +157,14 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
       pauses,
       onLens: lensOf(lease).fixes ?? [],
       byActor: actors.get(actorKey) ?? [],
+      asked: lensOf(lease).asked ?? null,
     }),
+    lead: async (key, incident, time, until) => {
+      const leader = leaders.get(key);
+      if (leader && leader.until > time) return leader.incident;
+      leaders.set(key, { incident, until });
+      return incident;
+    },
     ownerOf: async (requestId) => requests.get(requestId) ?? null,
     begunBetween: async (room, from, to) =>
       begun.filter((one) => one.room === room && one.at >= from && one.at <= to).map(({ incident }) => incident),

@@ -114,12 +114,17 @@ const untyped: ReadonlySet<string> = new Set(['s3', 'sns', 'sqs']);
 
 /** SDK clients whose name is not their actions' prefix. */
 const prefixes: { readonly [client: string]: string } = {
+  accessanalyzer: 'access-analyzer',
+  'cloudhsm-v2': 'cloudhsm',
   'cloudwatch-logs': 'logs',
+  'cost-and-usage-report-service': 'cur',
   'config-service': 'config',
   eventbridge: 'events',
   'elastic-load-balancing-v2': 'elasticloadbalancing',
   opensearch: 'es',
+  'route-53-domains': 'route53domains',
   's3-control': 's3',
+  'secrets-manager': 'secretsmanager',
   'sso-admin': 'sso',
 };
 

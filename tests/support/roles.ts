@@ -29,7 +29,11 @@ export type Policy = {
 /** What the room's rules were given (`read`, `write`) and what no role may do (`never`), pseudo-parameters filled in. */
 export function policiesOf(room: string): readonly Policy[] {
   const file = join(import.meta.dirname, '../../functions', room, 'function.yml');
-  const parts = partsOf([parse(readFileSync(file, 'utf8')) as Room], { ...standard, preset: 'strict' }, 'firebreak');
+  const parts = partsOf(
+    [parse(readFileSync(file, 'utf8')) as Room],
+    { ...standard, preset: 'strict', rooms: { [room]: 'on' } },
+    'firebreak',
+  );
   // The operator's role is in the same template.
   const role = Object.values(parts.resources.Resources).find(
     (one) =>

@@ -8,6 +8,7 @@ import type { Due, Incident, Incidents, Write } from '../../shared/core/incident
 import { at, canonical, type Json, text } from '../../shared/core/json.ts';
 import type { Config, Exemption } from '../../shared/core/mode.ts';
 import type { Outcome } from '../../shared/core/outcome.ts';
+import { decide as saysYes } from '../../shared/core/people.ts';
 import {
   calls,
   type Lens,
@@ -121,6 +122,7 @@ export function toyWorld(lamps: Record<string, Lamp | null> = { hall: { lit: tru
     begunBetween: (...args) => step('begunBetween', () => kept.begunBetween(...args)),
     ownerOf: (...args) => step('ownerOf', () => kept.ownerOf(...args)),
     overdue: (...args) => step('overdue', () => kept.overdue(...args)),
+    lead: (...args) => step('lead', () => kept.lead(...args)),
     count: (...args) => step('count', () => kept.count(...args)),
     lessons: (...args) => step('lessons', () => kept.lessons(...args)),
     suggest: (...args) => step('suggest', () => kept.suggest(...args)),
@@ -400,13 +402,11 @@ export async function retried(
 
 /** Bob says yes. */
 export async function decide(world: World, id: string): Promise<void> {
-  const asked = await world.store.get(id);
-  const decision = { by: bob, at: world.now().toISOString() };
-  if (asked) await world.store.save({ ...asked, decision, version: asked.version + 1 });
+  await saysYes(id, bob, world.deps([]));
 }
 
 export const exempt = (change: Partial<Exemption>): Partial<Config> => ({
-  exemptions: [{ rule: 'toy/lamp', owner: 'light team', reason: 'a show', expires: '2026-03-01', ...change }],
+  exemptions: [{ rule: 'toy/lamp', owner: 'light team', reason: 'a show', expires: '2026-06-30', ...change }],
 });
 
 /** A rule like it whose fix holds for some minutes. */

@@ -123,7 +123,8 @@ export const count = (log: readonly Seen[], ...operations: readonly string[]): n
   log.filter(({ operation }) => operations.length === 0 || operations.includes(operation)).length;
 
 /** Whether an operation only reads, by its name: the same rule as the journal's in shared/aws/client.ts. */
-export const isRead = ({ operation }: Pick<Seen, 'operation'>): boolean => /^(Get|List|Describe|Head)/.test(operation);
+export const isRead = ({ operation }: Pick<Seen, 'operation'>): boolean =>
+  /^(Get|List|Describe|Head|BatchGet)/.test(operation);
 
 async function collect(stream: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -187,9 +188,9 @@ export function operationOf(
   const detector = service === 'guardduty' && /^\/detector\/([^/]+)\/findings\/get$/.exec(pathname)?.[1];
   if (detector) return { service, operation: 'GetFindings', parameters: { DetectorId: detector } };
   for (const [operation, pattern] of routes[service] ?? []) {
-    const { groups } = pattern.exec(`${method} ${pathname}`) ?? {};
-    const path = Object.entries(groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);
-    if (groups)
+    const found = pattern.exec(`${method} ${pathname}`);
+    const path = Object.entries(found?.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);
+    if (found)
       return { service, operation, parameters: { ...Object.fromEntries(searchParams), ...Object.fromEntries(path) } };
   }
   return { service, operation: `${method} ${pathname}`, parameters: Object.fromEntries(searchParams) };
@@ -197,6 +198,27 @@ export function operationOf(
 
 /** Operations of REST services: `http` traits of their API models; a group is the parameter of its name. */
 const routes: Readonly<Record<string, readonly (readonly [string, RegExp])[]>> = {
+  es: [
+    ['DescribeDomain', /^GET \/2021-01-01\/opensearch\/domain\/(?<DomainName>[^/]+)$/],
+    ['UpdateDomainConfig', /^POST \/2021-01-01\/opensearch\/domain\/(?<DomainName>[^/]+)\/config$/],
+  ],
+  inspector2: [
+    ['BatchGetAccountStatus', /^POST \/status\/batch\/get$/],
+    ['Enable', /^POST \/enable$/],
+    ['Disable', /^POST \/disable$/],
+  ],
+  guardduty: [
+    ['ListDetectors', /^GET \/detector$/],
+    ['CreateDetector', /^POST \/detector$/],
+    ['GetDetector', /^GET \/detector\/(?<DetectorId>[^/]+)$/],
+    ['UpdateDetector', /^POST \/detector\/(?<DetectorId>[^/]+)$/],
+    ['DeleteDetector', /^DELETE \/detector\/(?<DetectorId>[^/]+)$/],
+  ],
+  bedrock: [
+    ['GetModelInvocationLoggingConfiguration', /^GET \/logging\/modelinvocations$/],
+    ['PutModelInvocationLoggingConfiguration', /^PUT \/logging\/modelinvocations$/],
+    ['DeleteModelInvocationLoggingConfiguration', /^DELETE \/logging\/modelinvocations$/],
+  ],
   lambda: [
     ['GetPolicy', /^GET \/2015-03-31\/functions\/(?<FunctionName>[^/]+)\/policy$/],
     ['AddPermission', /^POST \/2015-03-31\/functions\/(?<FunctionName>[^/]+)\/policy$/],
@@ -242,7 +264,12 @@ const verbs: Readonly<Record<string, string>> = {
 function s3(method: string, pathname: string, query: URLSearchParams): Pick<Seen, 'operation' | 'parameters'> {
   const [, bucket = '', ...rest] = pathname.split('/').map(decodeURIComponent);
   const key = rest.join('/');
-  const parameters = { ...(bucket !== '' && { Bucket: bucket }), ...(key !== '' && { Key: key }) };
+  const VersionId = query.get('versionId');
+  const parameters = {
+    ...(bucket !== '' && { Bucket: bucket }),
+    ...(key !== '' && { Key: key }),
+    ...(VersionId && { VersionId }),
+  };
   const verb = verbs[method] ?? method;
   const sub = [...query.keys()].find((name) => Object.hasOwn(subresources, name));
   const what = sub === undefined ? undefined : subresources[sub];

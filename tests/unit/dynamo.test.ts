@@ -37,9 +37,10 @@ describe('claim', () => {
     const incident = anIncident({ event: { id: 'e', name: 'LightLamp', requestId: 'r' } });
     await store.claim(incident, lease);
     const items = db.commandCalls(TransactWriteItemsCommand)[0]?.args[0].input.TransactItems ?? [];
-    expect(items.map((item) => Object.keys(item)[0])).toEqual(['Put', 'Update', 'ConditionCheck']);
-    expect(items[0]?.Put?.Item?.['record']?.S).toBe(JSON.stringify(incident));
-    const keys = [items[0]?.Put?.Item?.['pk'], items[1]?.Update?.Key?.['pk'], items[2]?.ConditionCheck?.Key?.['pk']];
+    expect(items.map((item) => Object.keys(item)[0])).toEqual(['Update', 'Update', 'ConditionCheck']);
+    expect(items[0]?.Update?.ExpressionAttributeValues?.[':record']?.S).toBe(JSON.stringify(incident));
+    expect(items[0]?.Update?.ConditionExpression).toBe('attribute_not_exists(pk)');
+    const keys = [items[0]?.Update?.Key?.['pk'], items[1]?.Update?.Key?.['pk'], items[2]?.ConditionCheck?.Key?.['pk']];
     expect(keys.map((key) => key?.S)).toEqual([`incident#${incident.id}`, `lens#${incident.lease}`, 'request#r']);
     expect(db.calls()).toHaveLength(1);
   });
@@ -68,7 +69,7 @@ describe('claim', () => {
 
 describe('save', () => {
   it('is one write where it frees nothing, and one transaction where it does', async () => {
-    db.on(PutItemCommand).resolves({}).on(TransactWriteItemsCommand).resolves({});
+    db.on(UpdateItemCommand).resolves({}).on(TransactWriteItemsCommand).resolves({});
     await store.save(anIncident({ version: 1 }));
     const writes = [
       { call: 'A', requestId: 'a' },
@@ -76,7 +77,7 @@ describe('save', () => {
     ];
     await store.save(anIncident({ version: 1 }), { release: 'one', writes });
     const items = db.commandCalls(TransactWriteItemsCommand)[0]?.args[0].input.TransactItems ?? [];
-    expect(items.map((item) => Object.keys(item)[0])).toEqual(['Put', 'Update', 'Put']);
+    expect(items.map((item) => Object.keys(item)[0])).toEqual(['Update', 'Update', 'Put']);
     expect(items[2]?.Put?.Item?.['pk']).toEqual({ S: 'request#a' });
     expect(db.calls()).toHaveLength(2);
   });
@@ -87,7 +88,7 @@ describe('save', () => {
     await store.save(anIncident({ version: 1 }), { release: 'one', writes: [{ call: 'A', requestId: 'a' }] });
     const [record, lens, request] = db.commandCalls(TransactWriteItemsCommand)[0]?.args[0].input.TransactItems ?? [];
     for (const ttl of [
-      record?.Put?.Item?.['ttl'],
+      record?.Update?.ExpressionAttributeValues?.[':ttl'],
       lens?.Update?.ExpressionAttributeValues?.[':ttl'],
       request?.Put?.Item?.['ttl'],
     ])
@@ -107,7 +108,10 @@ describe('save', () => {
   });
 
   it('hands on what is not stale', async () => {
-    db.on(PutItemCommand).rejects(throttled()).on(TransactWriteItemsCommand).rejects(cancelled('TransactionConflict'));
+    db.on(UpdateItemCommand)
+      .rejects(throttled())
+      .on(TransactWriteItemsCommand)
+      .rejects(cancelled('TransactionConflict'));
     await expect(store.save(anIncident())).rejects.toThrow('slow down');
     await expect(store.save(anIncident(), { release: 'one' })).rejects.toThrow(TransactionCanceledException);
   });
@@ -170,9 +174,47 @@ describe('lock and unlock', () => {
 
 describe('note', () => {
   it('is tried four times against others, then handed on', async () => {
-    db.on(GetItemCommand).resolves(stored(anIncident())).on(PutItemCommand).rejects(refused());
+    db.on(GetItemCommand).resolves(stored(anIncident())).on(UpdateItemCommand).rejects(refused());
     await expect(store.note('fb-x', { at: 'now', what: 'again' })).rejects.toMatchObject({ name: 'Stale' });
-    expect(db.commandCalls(PutItemCommand)).toHaveLength(4);
+    expect(db.commandCalls(UpdateItemCommand)).toHaveLength(4);
+  });
+
+  it('of a witness is counted where others were always faster; a fault is handed on', async () => {
+    const witness = { id: 'a', name: 'b', at: 'now' };
+    db.on(GetItemCommand).resolves(stored(anIncident())).on(UpdateItemCommand).rejects(refused());
+    await store.note('fb-x', { at: 'now', what: 'again' }, witness);
+    expect(db.commandCalls(UpdateItemCommand).at(-1)?.args[0].input.UpdateExpression).toBe('ADD seen :one');
+    db.on(UpdateItemCommand).rejects(throttled());
+    await expect(store.note('fb-x', { at: 'now', what: 'again' }, witness)).rejects.toThrow('slow down');
+  });
+});
+
+describe('count', () => {
+  it('cuts a set that has grown too large, and hands on what is no condition', async () => {
+    const threshold = { times: 1, minutes: 1 };
+    const event = { id: 'last', at: '2026-03-01T11:00:00.000Z' };
+    const seen = Array.from({ length: 70 }, (_, n) => `2026-03-01T10:00:00.${String(n).padStart(3, '0')}Z ${n}`);
+    db.on(UpdateItemCommand).resolves({ Attributes: { seen: { SS: [...seen, `${event.at} last`] } } });
+    expect(await store.count('x', event, threshold)).toEqual({ count: 1, begun: event.at });
+    const cut = db.commandCalls(UpdateItemCommand)[1]?.args[0].input;
+    expect(cut?.UpdateExpression).toBe('DELETE seen :old');
+    expect(cut?.ExpressionAttributeValues?.[':old']?.SS).toEqual(seen.slice(0, 19));
+    db.on(UpdateItemCommand).rejects(throttled());
+    await expect(store.count('x', event, threshold)).rejects.toThrow('slow down');
+  });
+
+  it('asks again where another began an incident first', async () => {
+    const event = { id: 'b', at: '2026-03-01T10:00:30.000Z' };
+    const item = { seen: { SS: ['2026-03-01T10:00:00.000Z a', `${event.at} b`] } };
+    db.on(UpdateItemCommand)
+      .resolvesOnce({ Attributes: item })
+      .rejectsOnce(refused())
+      .on(GetItemCommand)
+      .resolves({ Item: { ...item, begun: { S: '["2026-03-01T10:00:00.000Z"]' } } });
+    expect(await store.count('x', event, { times: 1, minutes: 1 })).toEqual({
+      count: 2,
+      begun: '2026-03-01T10:00:00.000Z',
+    });
   });
 });
 

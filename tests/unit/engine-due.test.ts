@@ -445,10 +445,9 @@ describe('a question', () => {
       note: expect.stringContaining('left as it is'),
     });
     expect(world.changes()).toBe(0);
-    await decide(world, world.only().id);
-    await expect(approve(world.only().id, world.deps([putsOut(world.lens)]))).rejects.toMatchObject({
-      name: 'NotAsked',
-    });
+    const { id } = world.only();
+    await expect(decide(world, id)).rejects.toMatchObject({ name: 'NotAsked' });
+    await expect(approve(id, world.deps([putsOut(world.lens)]))).rejects.toMatchObject({ name: 'NotAsked' });
     expect(await world.store.overdue('toy', '2027')).toEqual([]);
   });
 
@@ -459,7 +458,8 @@ describe('a question', () => {
     await decide(world, id);
     await approve(id, world.deps([putsOut(world.lens)], ask));
     expect(await world.store.overdue('toy', '2027')).toEqual([]);
-    expect(await wakeAll(world, [putsOut(world.lens)])).toEqual(['fixed']);
+    // The look after the approval, and the question's own end.
+    expect(await wakeAll(world, [putsOut(world.lens)])).toEqual(['fixed', 'fixed']);
     expect(world.told.map(({ outcome }) => outcome)).toEqual(['asked', 'fixed']);
   });
 
@@ -485,20 +485,106 @@ describe('a question', () => {
     await expect(due(id, world.deps([putsOut(world.lens)]))).rejects.toMatchObject({ name: 'LeaseHeld' });
     expect(world.only().outcome).toBe('asked');
   });
+});
 
-  it('whose approval was interrupted says, when it expires, that something may have changed', async () => {
-    const world = toyWorld();
-    const rules = [lampRule('toy/lamp', world.lens, (lamp) => lamp && { ...lamp, lit: false })];
+describe('an approval that is killed', () => {
+  const rulesOf = (world: World): readonly Rule[] => [putsOut(world.lens)];
+  /** Killed at the write: found, verify, lock, standing, read, later, sign, save, write. */
+  async function killed(world: World, when: 'before' | 'after', rules = rulesOf(world)): Promise<string> {
     await deliver(world, call(), rules, ask);
     const { id } = world.only();
     await decide(world, id);
-    // found, verify, lock, standing, read, sign, save, write
-    world.fail({ at: 8, when: 'after', dies: true });
+    world.fail({ at: 9, when, dies: true });
     await expect(approve(id, world.deps(rules, ask))).rejects.toThrow();
     world.revive();
-    world.wait(72 * 3600);
-    expect(outcomesOf(await due(id, world.deps(rules)))).toEqual(['expired']);
+    return id;
+  }
+
+  it.each(['before', 'after'] as const)(
+    '%s its write had its effect is no question any more, and gone on with',
+    async (when) => {
+      const world = toyWorld();
+      const id = await killed(world, when);
+      expect(world.only()).toMatchObject({ outcome: 'open', decision: { by: bob } });
+      expect(Date.parse(world.dues[1]?.at ?? '') - world.now().getTime()).toBe(120_000);
+      world.wait(120);
+      expect(outcomesOf(await due(id, world.deps(rulesOf(world), ask)))).toEqual(['fixed']);
+      expect(world.lamp()).toEqual(out);
+      expect(world.changes()).toBe(1);
+      expect(world.only()).toMatchObject({ outcome: 'fixed', told: 'fixed', before: { state: lit } });
+      expect(await world.store.overdue('toy', '2027')).toEqual([]);
+    },
+  );
+
+  it('may be approved again, too', async () => {
+    const world = toyWorld();
+    const id = await killed(world, 'before');
+    world.wait(91);
+    expect(await approve(id, world.deps(rulesOf(world), ask))).toMatchObject({ outcome: 'fixed' });
+  });
+
+  it('is not gone on with under the hands of whoever carries it out', async () => {
+    const world = toyWorld();
+    const id = await killed(world, 'before');
+    world.wait(60);
+    await expect(due(id, world.deps(rulesOf(world), ask))).rejects.toMatchObject({ name: 'LeaseHeld' });
+  });
+
+  it('asks anew where something else is to be done by now', async () => {
+    const world = toyWorld();
+    const id = await killed(world, 'before');
+    world.set('hall', { ...lit, watts: 7 });
+    world.wait(120);
+    expect(outcomesOf(await due(id, world.deps(rulesOf(world), ask)))).toEqual(['replanned']);
+    expect(world.only()).toMatchObject({ outcome: 'asked', plan: { state: { ...out, watts: 7 } } });
+    expect(world.only().decision).toBeUndefined();
+  });
+
+  it('waits while Firebreak is paused', async () => {
+    const world = toyWorld();
+    const id = await killed(world, 'before');
+    world.store.pause([{ until: '2026-03-01T11:00:00Z', by: bob, reason: 'a migration' }]);
+    world.wait(120);
+    const [result] = await due(id, world.deps(rulesOf(world), ask));
+    expect(result).toMatchObject({ outcome: 'open', note: expect.stringContaining('the approval waits') });
+    expect(world.lamp()).toEqual(lit);
+    world.wait(3600);
+    expect(await wakeAll(world, rulesOf(world))).toContain('fixed');
+  });
+
+  it('that cannot be gone on with is told after three tries', async () => {
+    const world = toyWorld();
+    const id = await killed(world, 'before');
+    world.wait(120);
+    world.writes(() => {
+      throw new Error('not in this state');
+    });
+    for (let n = 0; n < 3; n += 1)
+      await expect(due(id, world.deps(rulesOf(world), ask))).rejects.toThrow('not in this');
+    expect(world.only()).toMatchObject({ outcome: 'failed', told: 'failed', note: expect.stringContaining('--force') });
+    expect(outcomesOf(await due(id, world.deps(rulesOf(world), ask)))).toEqual(['failed']);
+  });
+
+  it('of a rule that this version no longer has is told of', async () => {
+    const world = toyWorld();
+    const id = await killed(world, 'after');
+    world.wait(120);
+    expect(outcomesOf(await due(id, world.deps([], ask)))).toEqual(['failed']);
     expect(world.only().note).toContain('an interrupted attempt may have changed it');
+  });
+
+  it('whose event comes again is asked anew, with the before that was shown', async () => {
+    const world = toyWorld();
+    const event = call();
+    await deliver(world, event, rulesOf(world), ask);
+    await decide(world, world.only().id);
+    world.fail({ at: 9, when: 'before', dies: true });
+    await expect(approve(world.only().id, world.deps(rulesOf(world), ask))).rejects.toThrow();
+    world.revive();
+    world.wait(120);
+    expect(await deliver(world, event, rulesOf(world), ask)).toEqual(['asked']);
+    expect(world.only()).toMatchObject({ outcome: 'asked', before: { state: lit } });
+    expect(world.only().decision).toBeUndefined();
   });
 });
 

@@ -62,7 +62,7 @@ describe.each(kinds)('interrupted: $when its effect, dies: $dies', (kind) => {
         expect(world.lamp(), label).toEqual(lit);
       },
     );
-    expect(steps).toBe(10);
+    expect(steps).toBe(11);
   });
 
   it(`${named(kind)} of a question: asked and told, nothing changed`, async () => {
@@ -81,7 +81,7 @@ describe.each(kinds)('interrupted: $when its effect, dies: $dies', (kind) => {
         expect(world.told.length).toBeGreaterThan(0);
       },
     );
-    expect(steps).toBe(7);
+    expect(steps).toBe(9);
   });
 
   it(`${named(kind)} of an approval: said again, it ends in one change, told, with the first before`, async () => {

@@ -99,7 +99,7 @@ describe('approve', () => {
     await decide(world, id);
     world.writes(() => {});
     await expect(carryOut(world, id)).rejects.toMatchObject({ name: 'NotProven' });
-    expect(world.only().outcome).toBe('asked');
+    expect(world.only().outcome).toBe('open');
     world.writes((name, to, put) => put(name, to));
     expect(await carryOut(world, id)).toBe('fixed');
   });

@@ -110,7 +110,7 @@ describe('a pause', () => {
     await decide(world, id);
     world.store.pause([pause()]);
     const yes = () => approve(id, world.deps([putsOut(world.lens)], ask));
-    await expect(yes()).rejects.toMatchObject({ name: 'Paused', message: expect.stringContaining('firebreak resume') });
+    expect(await yes()).toMatchObject({ outcome: 'paused', note: expect.stringContaining('firebreak resume') });
     expect(world.lamp()).toEqual(lit);
     expect(world.only().outcome).toBe('asked');
     world.wait(3600);
@@ -151,7 +151,7 @@ describe('the circuit breaker', () => {
 
   it('fixes twice, then asks, with the evidence', async () => {
     const world = toyWorld();
-    expect(await times(4, () => again(world))).toEqual(['fixed', 'fixed', 'asked', 'asked']);
+    expect(await times(4, () => again(world))).toEqual(['fixed', 'fixed', 'asked', 'witness']);
     const [first, second, third] = world.store.all();
     expect(third).toMatchObject({ mode: 'approve', told: 'asked', before: { state: lit }, plan: { state: out } });
     expect(third?.note).toMatch(/^fixed 2 times within 24 hours after the same actor, and broken again/);

@@ -1,4 +1,5 @@
 import { arn } from '../../../shared/aws/arn.ts';
+import { short } from '../../../shared/aws/statement.ts';
 import { named } from '../../../shared/aws/telling.ts';
 import type { Call } from '../../../shared/core/signal.ts';
 
@@ -7,7 +8,8 @@ import type { Call } from '../../../shared/core/signal.ts';
  * AWS CloudTrail and AWS CloudHSM"; ARNs: Service Authorization Reference, AWS CloudHSM.
  */
 export function namedBy(call: Call, name: 'clusterId' | 'backupId'): { id: string; resource: string } | undefined {
-  const id = named(call.request, name);
-  const type = name === 'clusterId' ? 'cluster' : 'backup';
-  return id === undefined ? undefined : { id, resource: arn(call, 'cloudhsm', `${type}/${id}`) };
+  const told = named(call.request, name);
+  if (told === undefined) return undefined;
+  const id = short(told);
+  return { id, resource: arn(call, 'cloudhsm', `${name === 'clusterId' ? 'cluster' : 'backup'}/${id}`) };
 }

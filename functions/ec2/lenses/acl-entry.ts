@@ -3,18 +3,27 @@
  * cidrBlock, portRange: {from, to}, icmpTypeCode}`; `portRange: {}` for all. IPv6: `ipv6CidrBlock` (API_CreateNetworkAclEntry).
  */
 import { member, named } from '../../../shared/aws/telling.ts';
-import { isObject, type Json } from '../../../shared/core/json.ts';
+import { isObject } from '../../../shared/core/json.ts';
+import type { Call } from '../../../shared/core/signal.ts';
 import { type Door, isWorld, reached } from './doors.ts';
 
-/** Where an entry stands: numbers are given once for each direction. */
-export type AclEntry = { readonly acl: string; readonly entry: number; readonly egress: boolean };
+/**
+ * Where an entry stands: numbers are given once for each direction. `created`: there was none before, for EC2 refuses to
+ * create an entry of a number that is taken (API_CreateNetworkAclEntry).
+ */
+export type AclEntry = {
+  readonly acl: string;
+  readonly entry: number;
+  readonly egress: boolean;
+  readonly created: boolean;
+};
 
 /** What an entry says. */
 export type Said = Door & { readonly action: string; readonly cidr: string };
 
 export type Told = { readonly target: AclEntry; readonly said: Said } | { readonly unreadable: string };
 
-export function entryOf(request: Json): Told {
+export function entryOf({ name, request }: Pick<Call, 'name' | 'request'>): Told {
   const acl = named(request, 'networkAclId');
   const number = numberOf(member(request, 'ruleNumber'));
   const egress = member(request, 'egress');
@@ -29,9 +38,13 @@ export function entryOf(request: Json): Told {
   const protocol = typeof spoken === 'string' || typeof spoken === 'number' ? `${spoken}` : '-1';
   const range = member(request, 'portRange');
   const [from, to] = isObject(range) ? [numberOf(member(range, 'from')), numberOf(member(range, 'to'))] : [null, null];
-  return { target: { acl, entry: number, egress }, said: { action, cidr, protocol, from, to } };
+  return {
+    target: { acl, entry: number, egress, created: name === 'CreateNetworkAclEntry' },
+    said: { action, cidr, protocol, from, to },
+  };
 }
 
+/** Whether it lets the world in to one of these ports. */
 export const isOpen = ({ action, cidr, ...door }: Said, ports: readonly number[]): boolean =>
   action.toLowerCase() === 'allow' && isWorld(cidr) && reached(door, ports).length > 0;
 

@@ -1,7 +1,9 @@
 import { step, steps } from '../../../shared/core/steps.ts';
 import { tag } from './instance.ts';
 import { isolation } from './isolation.ts';
+import { scalingGroup } from './scaling-group.ts';
 import { snapshots, type Witnessed } from './snapshots.ts';
+import { targetGroups } from './target-groups.ts';
 import { terminationProtection } from './termination-protection.ts';
 
 /** `leave`: why the instance stays as it is, or null. */
@@ -25,6 +27,9 @@ export const quarantine = <B>(): ReturnType<typeof steps<Suspect, B>> =>
       evidence: true,
       desire: (state) => state && Object.fromEntries(Object.entries(state).map(([id, one]) => [id, one ?? 'to take'])),
     }),
+    // Before it is cut off: a group or a balancer that finds it unhealthy would have it terminated.
+    step({ name: 'group', lens: scalingGroup, desire: () => null }),
+    step({ name: 'balancers', lens: targetGroups, desire: (registered) => registered && {} }),
     step({
       name: 'isolation',
       lens: isolation,

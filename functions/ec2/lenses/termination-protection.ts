@@ -24,5 +24,6 @@ export const terminationProtection: Lens<Target, boolean> = {
       new ModifyInstanceAttributeCommand({ InstanceId: instance, DisableApiTermination: { Value: to } }),
     );
   },
-  undo: () => 'restore',
+  // The role may put the protection on, and not take it off.
+  undo: (before, after) => (before === after ? 'restore' : 'operator'),
 };

@@ -2,6 +2,7 @@ import { type DBInstance, DescribeDBInstancesCommand, ModifyDBInstanceCommand, R
 import { client, orNull } from '../../../shared/aws/client.ts';
 import { fault } from '../../../shared/core/fault.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
+import { isChanging, isModifiable } from './status.ts';
 
 /** `instance`: its identifier, in lower case as RDS keeps it. `id`: DbiResourceId, which stays when the instance is renamed. */
 export type Instance = { readonly instance: string; readonly id: string | null };
@@ -9,19 +10,13 @@ export type Instance = { readonly instance: string; readonly id: string | null }
 /** `instance`: its identifier now. `status`: DBInstanceStatus. */
 export type Exposure = { readonly instance: string; readonly publiclyAccessible: boolean; readonly status: string };
 
-// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html#Overview.DBInstance.Status
-/** What was asked may not show yet: a read proves nothing. */
-const changing = /^(creating|modifying|renaming|moving-to-vpc|converting-to-vpc)$/;
-/** Operational; all others are refused with InvalidDBInstanceState. */
-const modifiable = /^(available|storage-optimization|storage-initialization)$/;
-
 /** Whether RDS makes an instance publicly accessible: DescribeDBInstances. Null where there is no such instance. */
 export const exposure: Lens<Instance, Exposure> = {
   id: 'rds/exposure',
   key: ({ instance }) => instance,
   // Terraform waits that long for a modification, twice as long as for a creation: aws_db_instance, "Timeouts".
   settles: 80,
-  ready: ({ status }) => modifiable.test(status),
+  ready: ({ status }) => isModifiable(status),
   read: ({ instance, id }) =>
     orNull(['DBInstanceNotFoundFault'], async () => {
       const asked =
@@ -30,7 +25,7 @@ export const exposure: Lens<Instance, Exposure> = {
       return DBInstances[0] ? stateOf(DBInstances[0], instance) : null;
     }),
   // The name is where to write, not what was changed; of the status it matters only whether the read can be believed.
-  canon: ({ publiclyAccessible, status }) => ({ publiclyAccessible, changing: changing.test(status) }),
+  canon: ({ publiclyAccessible, status }) => ({ publiclyAccessible, changing: isChanging(status) }),
   async write({ instance }, from, to) {
     if (to === null) throw fault('NotWritable', `${instance}: an instance is not taken away by its exposure`);
     if (from?.publiclyAccessible === to.publiclyAccessible) return;

@@ -4,6 +4,7 @@
  * `dBClusterSnapshotAttributes` (a published Sumo Logic rule), and names its snapshot as the API does.
  */
 import { arn, parseArn } from '../../../shared/aws/arn.ts';
+import { resourcesNamed, witness } from '../../../shared/aws/noticed.ts';
 import { listed } from '../../../shared/aws/telling.ts';
 import { at, isObject, text } from '../../../shared/core/json.ts';
 import { type Finding, type Unreadable, unreadable } from '../../../shared/core/rule.ts';
@@ -34,3 +35,19 @@ export function shared(
 /** `restore` is the attribute by which snapshots are shared, and the only one: API_ModifyDBSnapshotAttribute. */
 const added = ({ request }: Call): readonly string[] =>
   (text(request, 'attributeName') ?? 'restore') === 'restore' ? listed(at(request, 'valuesToAdd')) : [];
+
+/** The snapshots that a finding of Security Hub's names by their ARNs: recorded findings of RDS.1. */
+export function noticedSnapshots(signal: Signal): readonly Finding<SharedSnapshot>[] | Unreadable {
+  const arns = [
+    ...resourcesNamed(signal, { securityHub: 'AwsRdsDbSnapshot' }),
+    ...resourcesNamed(signal, { securityHub: 'AwsRdsDbClusterSnapshot' }),
+  ];
+  const named = arns.flatMap((resource) => {
+    const [, kind, snapshot] =
+      /^(cluster-snapshot|snapshot):(.{1,255})$/.exec(parseArn(resource)?.resource ?? '') ?? [];
+    return snapshot === undefined ? [] : [{ resource, target: { snapshot, cluster: kind === 'cluster-snapshot' } }];
+  });
+  if (named.length === 0) return unreadable('ARN of a snapshot');
+  const reason = `${witness(signal)}: with whom it is shared is read`;
+  return named.map((one) => ({ ...one, reason, certainty: 'possible' }));
+}

@@ -1,7 +1,14 @@
-import { GetBucketAclCommand, type Grantee, PutBucketAclCommand, S3Client, type Type } from '@aws-sdk/client-s3';
+import {
+  type AccessControlPolicy,
+  GetBucketAclCommand,
+  type Grantee,
+  PutBucketAclCommand,
+  S3Client,
+  type Type,
+} from '@aws-sdk/client-s3';
 import { client, orNull } from '../../../shared/aws/client.ts';
 import { fault } from '../../../shared/core/fault.ts';
-import { canonical } from '../../../shared/core/json.ts';
+import { canonical, type Json } from '../../../shared/core/json.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
 import type { Bucket } from './bucket.ts';
 
@@ -21,27 +28,38 @@ export const bucketAcl: Lens<Bucket, Acl> = {
   read: ({ bucket }) =>
     // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
     orNull(['NoSuchBucket'], async () => {
-      const { Owner, Grants = [] } = await client(S3Client).send(new GetBucketAclCommand({ Bucket: bucket }));
-      const grants = Grants.map(({ Grantee: grantee, Permission }) => ({
-        type: grantee?.Type ?? '',
-        to: grantee?.ID ?? grantee?.URI ?? grantee?.EmailAddress ?? '',
-        permission: Permission ?? '',
-      }));
-      return { owner: Owner?.ID ?? '', grants };
+      return aclOf(await client(S3Client).send(new GetBucketAclCommand({ Bucket: bucket })));
     }),
-  canon: ({ owner, grants }) => ({ owner, grants: grants.map(canonical).sort() }),
+  canon: canonOf,
   async write({ bucket }, _from, to) {
     if (to === null) throw fault('NotWritable', `${bucket}: a bucket can't be removed by its ACL`);
-    const Grants = to.grants.map(({ type, to: who, permission }) => ({
-      Grantee: granteeOf(type as Type, who),
-      Permission: permission as 'READ',
-    }));
-    await client(S3Client).send(
-      new PutBucketAclCommand({ Bucket: bucket, AccessControlPolicy: { Owner: { ID: to.owner }, Grants } }),
-    );
+    await client(S3Client).send(new PutBucketAclCommand({ Bucket: bucket, AccessControlPolicy: policyOf(to) }));
   },
   undo: (before) => (before === null ? 'none' : 'restore'),
 };
+
+/** What S3 answers, of a bucket or an object. */
+export const aclOf = ({ Owner, Grants = [] }: AccessControlPolicy): Acl => ({
+  owner: Owner?.ID ?? '',
+  grants: Grants.map(({ Grantee: grantee, Permission }) => ({
+    type: grantee?.Type ?? '',
+    to: grantee?.ID ?? grantee?.URI ?? grantee?.EmailAddress ?? '',
+    permission: Permission ?? '',
+  })),
+});
+
+/** What S3 is asked for. */
+export const policyOf = ({ owner, grants }: Acl): AccessControlPolicy => ({
+  Owner: { ID: owner },
+  Grants: grants.map(({ type, to, permission }) => ({
+    Grantee: granteeOf(type as Type, to),
+    Permission: permission as 'READ',
+  })),
+});
+
+export function canonOf({ owner, grants }: Acl): Json {
+  return { owner, grants: grants.map(canonical).sort() };
+}
 
 function granteeOf(type: Type, to: string): Grantee {
   if (type === 'Group') return { Type: type, URI: to };

@@ -25,9 +25,9 @@ export function ownerOfKey(key: string | null, home: Home): 'ours' | 'stranger' 
   return account === undefined ? 'ours' : ownerOfId(account, home);
 }
 
-/** Whether rules of default encryption, as GetBucketEncryption gives them, use a KMS key that is not a stranger's. */
-export function usesKeyOfOurs(rules: readonly Json[] | 'unset', home: Home): boolean {
+/** The same of rules of default encryption, as GetBucketEncryption gives them; `none` for S3's own keys. */
+export function keyOwner(rules: readonly Json[] | 'unset', home: Home): 'none' | 'ours' | 'stranger' | 'unknown' {
   const chosen = rules === 'unset' ? undefined : at(rules[0], 'ApplyServerSideEncryptionByDefault');
-  const key = text(chosen, 'KMSMasterKeyID') ?? null;
-  return /^aws:kms/.test(text(chosen, 'SSEAlgorithm') ?? '') && ownerOfKey(key, home) === 'ours';
+  if (!/^aws:kms/.test(text(chosen, 'SSEAlgorithm') ?? '')) return 'none';
+  return ownerOfKey(text(chosen, 'KMSMasterKeyID') ?? null, home);
 }

@@ -11,6 +11,8 @@ export const claimed: ReadonlySet<string> = new Set([
   'EC2.54',
   'EC2.7',
   'EC2.8',
+  'ECR.1',
+  'RDS.1',
   'RDS.2',
   'S3.1',
   'S3.2',

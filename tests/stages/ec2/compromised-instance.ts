@@ -1,4 +1,11 @@
 import {
+  AttachInstancesCommand,
+  AutoScalingClient,
+  CreateAutoScalingGroupCommand,
+  CreateLaunchConfigurationCommand,
+  DeleteAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import {
   AttachNetworkInterfaceCommand,
   AttachVolumeCommand,
   AuthorizeSecurityGroupIngressCommand,
@@ -17,6 +24,12 @@ import {
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import {
+  CreateTargetGroupCommand,
+  DeleteTargetGroupCommand,
+  ElasticLoadBalancingV2Client,
+  RegisterTargetsCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Stage } from '../../support/stage.ts';
 
 type Scene = {
@@ -31,7 +44,12 @@ type Scene = {
  * An instance in a VPC of its own, in two security groups, then changed by `more`. What was made is left to the
  * emulator's end, except the instance: snapshots and the isolating group are not the fix's to delete.
  */
-const stage = (name: string, more: (scene: Scene) => Promise<unknown>, tag: string | null = null): Stage => ({
+const stage = (
+  name: string,
+  more: (scene: Scene) => Promise<unknown>,
+  tag: string | null = null,
+  less: () => Promise<unknown> = async () => {},
+): Stage => ({
   rule: 'ec2/compromised-instance',
   name,
   async set() {
@@ -61,6 +79,8 @@ const stage = (name: string, more: (scene: Scene) => Promise<unknown>, tag: stri
       after: {
         tag: tag ?? 'compromised',
         snapshots: Object.fromEntries((now?.BlockDeviceMappings ?? []).map(({ Ebs }) => [Ebs?.VolumeId ?? '', 'any'])),
+        group: null,
+        balancers: {},
         isolation: {
           vpc,
           interfaces: Object.fromEntries(
@@ -70,6 +90,7 @@ const stage = (name: string, more: (scene: Scene) => Promise<unknown>, tag: stri
         protection: true,
       },
       async clear() {
+        await less();
         await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, DisableApiTermination: { Value: false } }));
         await ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
       },
@@ -117,4 +138,39 @@ export const stages: readonly Stage[] = [
       await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: from }));
     },
   ),
+  inService(),
 ];
+
+/** In an Auto Scaling group, and in two target groups besides: by its id on a port of its own, and by its address. */
+function inService(): Stage {
+  const scaling = new AutoScalingClient({});
+  const balancing = new ElasticLoadBalancingV2Client({});
+  const group = { AutoScalingGroupName: 'web', MinSize: 0, MaxSize: 3, DesiredCapacity: 0 };
+  const targetGroups: string[] = [];
+  const target = async (VpcId: string, Name: string, TargetType: 'instance' | 'ip', Id: string): Promise<void> => {
+    const asked = new CreateTargetGroupCommand({ Name, VpcId, TargetType, Protocol: 'HTTP', Port: 80 });
+    const TargetGroupArn = (await balancing.send(asked)).TargetGroups?.[0]?.TargetGroupArn ?? '';
+    targetGroups.push(TargetGroupArn);
+    await balancing.send(new RegisterTargetsCommand({ TargetGroupArn, Targets: [{ Id, Port: 8080 }] }));
+  };
+  return stage(
+    'in an Auto Scaling group and behind a load balancer',
+    async ({ vpc, subnet, instance: { InstanceId = '', ImageId, PrivateIpAddress = '' } }) => {
+      const configuration = { LaunchConfigurationName: 'web', ImageId, InstanceType: 't3.micro' };
+      await scaling.send(new CreateLaunchConfigurationCommand(configuration)).catch(() => {});
+      await scaling.send(
+        new CreateAutoScalingGroupCommand({ ...group, LaunchConfigurationName: 'web', VPCZoneIdentifier: subnet }),
+      );
+      await scaling.send(new AttachInstancesCommand({ ...group, InstanceIds: [InstanceId] }));
+      await target(vpc, 'web', 'instance', InstanceId);
+      await target(vpc, 'api', 'ip', PrivateIpAddress);
+      await target(vpc, 'other', 'ip', '10.63.1.250');
+    },
+    null,
+    async () => {
+      await scaling.send(new DeleteAutoScalingGroupCommand({ ...group, ForceDelete: true }));
+      for (const TargetGroupArn of targetGroups.splice(0))
+        await balancing.send(new DeleteTargetGroupCommand({ TargetGroupArn }));
+    },
+  );
+}

@@ -56,6 +56,15 @@ const publicOne =
     return {
       target: { instance, id: how.known ? (made?.DbiResourceId ?? null) : null },
       after: { instance: now, publiclyAccessible: false, status: 'available' },
+      call: {
+        name: 'CreateDBInstance',
+        request: { dBInstanceIdentifier: instance, publiclyAccessible: true },
+        response: {
+          dBInstanceIdentifier: instance,
+          publiclyAccessible: true,
+          ...(how.known && { dbiResourceId: made?.DbiResourceId }),
+        },
+      },
       async clear() {
         const after = kept(await described());
         await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: now, SkipFinalSnapshot: true }));

@@ -24,6 +24,13 @@ const stage = (name: string, guard: PublicAccessBlockConfiguration | null): Stag
     return {
       target: { bucket },
       after: { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true },
+      call:
+        guard === null
+          ? { name: 'DeleteBucketPublicAccessBlock', request: { bucketName: bucket, publicAccessBlock: '' } }
+          : {
+              name: 'PutBucketPublicAccessBlock',
+              request: { bucketName: bucket, PublicAccessBlockConfiguration: { ...guard } },
+            },
       async clear() {
         await s3.send(new DeleteBucketCommand({ Bucket: bucket }));
       },

@@ -32,6 +32,7 @@ const stage = (
     return {
       target: { bucket },
       after: { owner, grants: after(owner) },
+      call: { name: 'PutBucketAcl', request: { bucketName: bucket, acl: '' } },
       async clear() {
         await s3.send(new DeleteBucketCommand({ Bucket: bucket }));
       },

@@ -7,6 +7,7 @@ import {
   PutBucketPolicyCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import type { Json } from '../../../shared/core/json.ts';
 import type { Stage } from '../../support/stage.ts';
 
 type Policy = { readonly [member: string]: unknown };
@@ -29,8 +30,9 @@ const stage = (
     await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify(policy(bucket), null, indent) }));
     const left = after(bucket);
     return {
-      target: { bucket },
+      target: { bucket, partition: 'aws' },
       after: left === null ? null : JSON.stringify(left),
+      call: { name: 'PutBucketPolicy', request: { bucketName: bucket, bucketPolicy: policy(bucket) as Json } },
       async clear() {
         await s3.send(new DeleteBucketPolicyCommand({ Bucket: bucket }));
         await s3.send(new DeleteBucketCommand({ Bucket: bucket }));

@@ -6,6 +6,7 @@ import {
   PutBucketPolicyCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import type { Json } from '../../../shared/core/json.ts';
 import type { Stage } from '../../support/stage.ts';
 
 type Policy = { readonly [member: string]: unknown };
@@ -29,6 +30,10 @@ const stage = (
     return {
       target: { bucket, partition: 'aws' },
       after: JSON.stringify(after(bucket)),
+      call:
+        set === null
+          ? { name: 'DeleteBucketPolicy', request: { bucketName: bucket, policy: '' } }
+          : { name: 'PutBucketPolicy', request: { bucketName: bucket, bucketPolicy: set as Json } },
       async clear() {
         await s3.send(new DeleteBucketPolicyCommand({ Bucket: bucket }));
         await s3.send(new DeleteBucketCommand({ Bucket: bucket }));

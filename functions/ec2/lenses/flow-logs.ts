@@ -1,0 +1,61 @@
+import {
+  CreateFlowLogsCommand,
+  DeleteFlowLogsCommand,
+  EC2Client,
+  paginateDescribeFlowLogs,
+  paginateDescribeSubnets,
+  paginateDescribeVpcs,
+} from '@aws-sdk/client-ec2';
+import { client, orNull } from '../../../shared/aws/client.ts';
+import { fault } from '../../../shared/core/fault.ts';
+import { canonical } from '../../../shared/core/json.ts';
+import type { Lens } from '../../../shared/core/rule.ts';
+import { asked, type FlowLog, flowLogOf } from './flow-log.ts';
+
+/** `ids`: of flow logs that were deleted. */
+export type Deleted = { readonly ids: readonly string[] };
+
+/** All flow logs of the region, and the ids of its VPCs and subnets. */
+export type FlowLogs = { readonly logs: readonly FlowLog[]; readonly networks: readonly string[] };
+
+/** What a flow log is but for its id: one that is made again has a new one. */
+export const meant = ({ id: _, ...rest }: FlowLog): string => canonical(rest);
+
+/** A deletion tells nothing but ids: what was recorded of what is known only by having seen them all. */
+export const flowLogs: Lens<Deleted, FlowLogs> = {
+  id: 'ec2/flow-logs',
+  key: () => 'all',
+  async read() {
+    const paged = { client: client(EC2Client) };
+    const logs: FlowLog[] = [];
+    for await (const page of paginateDescribeFlowLogs(paged, {})) logs.push(...(page.FlowLogs ?? []).map(flowLogOf));
+    const networks: string[] = [];
+    for await (const { Vpcs = [] } of paginateDescribeVpcs(paged, {}))
+      networks.push(...Vpcs.map(({ VpcId = '' }) => VpcId));
+    for await (const { Subnets = [] } of paginateDescribeSubnets(paged, {}))
+      networks.push(...Subnets.map(({ SubnetId = '' }) => SubnetId));
+    return { logs, networks };
+  },
+  // Networks come and go: they are none of what is written.
+  canon: ({ logs }) => logs.map(meant).sort(),
+  async write(_target, from, to) {
+    if (to === null) throw fault('NotWritable', 'the flow logs of a region are a list, be it an empty one');
+    const [before, after] = [from?.logs ?? [], to.logs].map((logs) => new Set(logs.map(meant)));
+    const gone = (from?.logs ?? []).filter((log) => !after?.has(meant(log)));
+    const ec2 = client(EC2Client);
+    if (gone.length > 0) await ec2.send(new DeleteFlowLogsCommand({ FlowLogIds: gone.map(({ id }) => id) }));
+    for (const log of to.logs.filter((one) => !before?.has(meant(one)))) await create(log);
+  },
+  // The role that makes a flow log again must not be able to delete one.
+  undo: () => 'operator',
+};
+
+/** The call succeeds, whatever becomes of it: API_CreateFlowLogs, unsuccessful. One that is there already is a retry's. */
+async function create(log: FlowLog): Promise<void> {
+  const made = await orNull([exists], () => client(EC2Client).send(new CreateFlowLogsCommand(asked(log))));
+  const [refused] = (made?.Unsuccessful ?? []).filter(({ Error: error }) => error?.Code !== exists);
+  if (refused)
+    throw fault('NotMade', `the flow log of ${log.resource}: ${refused.Error?.Code} ${refused.Error?.Message ?? ''}`);
+}
+
+const exists = 'FlowLogAlreadyExists';

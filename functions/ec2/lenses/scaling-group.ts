@@ -1,0 +1,35 @@
+import {
+  AttachInstancesCommand,
+  AutoScalingClient,
+  DescribeAutoScalingInstancesCommand,
+  DetachInstancesCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { client } from '../../../shared/aws/client.ts';
+import type { Lens } from '../../../shared/core/rule.ts';
+import type { Target } from './instance.ts';
+
+/**
+ * The Auto Scaling group that an instance belongs to, by name; null where it belongs to none, or is leaving. A group
+ * terminates what it finds unhealthy, termination protection or not, and evidence with it.
+ */
+export const scalingGroup: Lens<Target, string> = {
+  id: 'ec2/scaling-group',
+  key: ({ instance }) => instance,
+  async read({ instance }) {
+    const asked = new DescribeAutoScalingInstancesCommand({ InstanceIds: [instance] });
+    const [found] = (await client(AutoScalingClient).send(asked)).AutoScalingInstances ?? [];
+    // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
+    return found && !/^Detach/.test(found.LifecycleState ?? '') ? (found.AutoScalingGroupName ?? null) : null;
+  },
+  /** The group keeps its size, and so launches another instance in its place. */
+  async write({ instance }, from, to) {
+    const InstanceIds = [instance];
+    if (from !== null)
+      await client(AutoScalingClient).send(
+        new DetachInstancesCommand({ InstanceIds, AutoScalingGroupName: from, ShouldDecrementDesiredCapacity: false }),
+      );
+    if (to !== null)
+      await client(AutoScalingClient).send(new AttachInstancesCommand({ InstanceIds, AutoScalingGroupName: to }));
+  },
+  undo: (before) => (before === null ? 'restore' : 'operator'),
+};

@@ -1,0 +1,40 @@
+import {
+  AssociateWebACLCommand,
+  DisassociateWebACLCommand,
+  GetWebACLForResourceCommand,
+  WAFV2Client,
+} from '@aws-sdk/client-wafv2';
+import { parseArn } from '../../../shared/aws/arn.ts';
+import { client, orNull } from '../../../shared/aws/client.ts';
+import type { Lens } from '../../../shared/core/rule.ts';
+
+/**
+ * `resource`: the ARN of what lost something. `lost`: its web ACL, the web ACL itself, its log, or what AWS WAF Classic
+ * knows of: only the first can be read and put back here.
+ */
+export type Guarded = { readonly resource: string; readonly lost: 'association' | 'web ACL' | 'logging' | 'classic' };
+
+// A resource is guarded in its own region.
+const waf = (resource: string): WAFV2Client => client(WAFV2Client, parseArn(resource)?.region || undefined);
+
+/** The ARN of the web ACL that guards a regional resource. Null where none does. */
+export const association: Lens<Guarded, string> = {
+  id: 'waf/association',
+  key: ({ resource }) => resource,
+  async read({ resource, lost }) {
+    if (lost !== 'association') return null;
+    // API_GetWebACLForResource: no web ACL in the answer where none is associated.
+    const asked = new GetWebACLForResourceCommand({ ResourceArn: resource });
+    const found = await orNull(['WAFNonexistentItemException'], () => waf(resource).send(asked));
+    return found?.WebACL?.ARN ?? null;
+  },
+  async write({ resource }, _from, to) {
+    const ResourceArn = resource;
+    if (to === null) await waf(resource).send(new DisassociateWebACLCommand({ ResourceArn }));
+    else await waf(resource).send(new AssociateWebACLCommand({ ResourceArn, WebACLArn: to }));
+  },
+  // "from a few seconds to a number of minutes": API_AssociateWebACL, temporary inconsistencies during updates.
+  settles: 10,
+  // The role that puts a guard up must not be able to take one down.
+  undo: () => 'operator',
+};

@@ -1,0 +1,127 @@
+/**
+ * Questions to people. One lens has one open question: what comes later about it is added to that, and where the answer
+ * would be another, it is put anew. Once the lens is safe, whoever made it so, there is nothing left to ask.
+ */
+import type { Deps, Result, Run } from './deps.ts';
+import type { Incident, Standing } from './incident.ts';
+import type { Json } from './json.ts';
+import { compose, type Fix, groupOf, safeFor } from './plan.ts';
+import { begun, coded, genuine, isNamed, isStale, next, same } from './record.ts';
+import { isUnknown, type Severity } from './rule.ts';
+import { standingOf } from './standing.ts';
+import { announce, denounce, finish, together, untold } from './tell.ts';
+
+/** Reasons that a question keeps: the later ones are in its timeline. */
+const reasonsKept = 10;
+const severities: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'info'];
+
+/**
+ * Puts the question, signed: what a person approves is what was asked. It expires. With the lens's lease, so that two
+ * events do not ask at once.
+ * @param state as it was read just now
+ */
+export async function ask(
+  planned: Incident,
+  state: Json,
+  note: string,
+  deps: Run,
+  standing: Standing | null = null,
+): Promise<Result> {
+  const open = await openOn(planned, standing, deps);
+  // Of an attempt that may have changed something people are told by itself.
+  const joined = open && !begun(planned) && (await join(planned, open, state, deps));
+  if (joined) return joined;
+  const until = endOf(deps);
+  // Who said yes to an earlier plan has not said it to this one.
+  const { decision: _, told: __, ...question } = planned;
+  await deps.later({ incident: question.id, at: until });
+  return finish({ ...question, until }, { outcome: 'asked', note }, deps, { due: until }, together);
+}
+
+const endOf = (deps: Deps): string => new Date(deps.now().getTime() + deps.config.approvals * 3_600_000).toISOString();
+
+/** Another incident's question about the same lens, if one is open and is what was stored. */
+async function openOn(incident: Incident, standing: Standing | null, deps: Deps): Promise<Incident | null> {
+  // Where it can't be read, one question too many is no harm.
+  const { asked = null } = standing ?? (await standingOf(incident, deps).catch(() => ({ asked: null })));
+  if (asked === null || asked === incident.id) return null;
+  const open = await deps.incidents.get(asked);
+  const isOpen = open?.outcome === 'asked' && open.lease === incident.lease;
+  if (!open || !isOpen || Date.parse(open.until ?? '') <= deps.now().getTime()) return null;
+  if (await genuine(open, deps)) return open;
+  await denounce(open, deps);
+  return null;
+}
+
+/** Adds an event to an open question; null where that can't answer for both. */
+async function join(planned: Incident, open: Incident, state: Json, deps: Run): Promise<Result | null> {
+  const rules = [...new Set([...open.rules, ...planned.rules])];
+  const learned = open.learned ?? planned.learned;
+  const both = { ...open, rules, ...(learned && { learned }) };
+  const { group, fix } = groupOf(both, deps);
+  const plan = compose(group, state);
+  if (isUnknown(plan)) return null;
+  const { id, name } = planned.event;
+  const witness = { id, name, at: planned.times.received };
+  const what = `also: ${name} by ${planned.actor.name}: ${planned.reasons.join('; ')}`;
+  if (rules.length > open.rules.length || !asAsked(open, state, plan, fix))
+    await putAnew({ ...both, reasons: reasonsOf(open, planned) }, planned, state, plan, fix, deps);
+  // An attempt of this delivery's that died may have come as far as the question, and not have told of it.
+  else if (untold(open)) await announce(open, deps);
+  await deps.incidents.note(open.id, { at: planned.times.received, what, outcome: 'witness' }, witness);
+  return finish(planned, { outcome: 'witness', note: `asked already: incident ${open.id}` }, deps);
+}
+
+/** Whether the question that was put is the one that would be put now. */
+const asAsked = (open: Incident, state: Json, plan: Json, fix: Fix): boolean =>
+  same(fix.lens, plan, open.plan?.state ?? null) && (begun(open) || same(fix.lens, state, open.before?.state ?? null));
+
+const reasonsOf = (open: Incident, planned: Incident): readonly string[] =>
+  [...new Set([...open.reasons, ...planned.reasons])].slice(0, reasonsKept);
+
+async function putAnew(open: Incident, planned: Incident, state: Json, plan: Json, fix: Fix, deps: Run): Promise<void> {
+  const { decision: _, told: __, ...question } = open;
+  const before = begun(open) && open.before ? open.before : { state };
+  const until = endOf(deps);
+  const note = `it changed after the question, by ${planned.event.name} of ${planned.actor.name}: here is the new plan`;
+  const worse = severities.indexOf(planned.severity) < severities.indexOf(open.severity);
+  const anew = next(question, {
+    before,
+    plan: { state: plan },
+    undo: fix.lens.undo(before.state, plan),
+    until,
+    note,
+    ...(worse && { severity: planned.severity, title: planned.title }),
+    timeline: [...open.timeline, { at: deps.now().toISOString(), what: `asked: ${note}` }],
+  });
+  await deps.later({ incident: open.id, at: until });
+  const signed = await coded(anew, deps);
+  await deps.incidents.save(signed, { due: until });
+  await together(signed, deps);
+}
+
+/** Ends the question that is open on an incident's lens, where the state that was just read leaves nothing to ask. */
+export async function close(
+  incident: Incident,
+  how: 'put out' | 'found safe',
+  state: Json,
+  standing: Standing | null,
+  deps: Run,
+): Promise<void> {
+  // Without the lens's lease, an answer may be carried out right now.
+  if (!deps.held) return;
+  const open = await openOn(incident, standing, deps);
+  // One whose approval broke off is gone on with: it knows what was there before.
+  if (!open || begun(open)) return;
+  try {
+    const { group, fix } = groupOf(open, deps);
+    if (!safeFor(group, fix)(state)) return;
+    // Of a fix people are told already.
+    const outcome = how === 'put out' ? 'witness' : 'safe';
+    const note = `${how} by incident ${incident.id}: nothing is left to ask`;
+    await finish(open, { outcome, note, after: { state } }, { ...deps, held: false });
+  } catch (error) {
+    // Its rules are gone, or somebody has it in hand: it is answered, or expires.
+    if (!isStale(error) && !isNamed(error, 'NoRule')) throw error;
+  }
+}
