@@ -44,6 +44,7 @@ export async function run([id = '']: readonly string[], options: Options): Promi
       ...difference(incident.before.state, incident.plan.state).map((line) => `  ${line}`),
     );
   if (incident.outcome === 'asked') await decide(id, who.arn, composed(incident.room, config, names, as));
+  if (incident.outcome === 'open') say('its approval broke off when it had begun to write: it is gone on with');
   try {
     const result = options.here
       ? await approve(id, composed(incident.room, config, names, as))

@@ -1,6 +1,5 @@
 /** `firebreak promote`: gives a rule another mode in firebreak.yml, with the evidence beside it, once a person has seen both. */
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
 import { diffLines } from 'diff';
 import { isMap, isSeq, parseDocument, type YAMLMap } from 'yaml';
@@ -11,6 +10,7 @@ import { at, isObject } from '../shared/core/json.ts';
 import { type Config, covers, isTurnedOff, modeOf, modesFor } from '../shared/core/mode.ts';
 import type { Mode, Rule } from '../shared/core/rule.ts';
 import { plain } from '../shared/notify/plain.ts';
+import { agreed } from './agreed.ts';
 import { print, say } from './output.ts';
 
 type Options = { mode?: Mode; evidence?: string; yes?: true; config?: string };
@@ -65,7 +65,7 @@ export async function run([id = '']: readonly string[], options: Options): Promi
   await print('what its function’s role gains (+) and loses (-) at the next deployment:', '');
   const { run: roles } = await import('./roles.ts');
   await roles([], { promote: `${id}=${mode}`, ...(options.config !== undefined && { config: options.config }) });
-  if (options.yes !== true && !(await agreed(path))) {
+  if (options.yes !== true && !(await agreed(`write it to ${path}?`))) {
     say(`nothing was written; --yes writes without asking`);
     return 1;
   }
@@ -173,14 +173,4 @@ function changes(before: string, after: string): readonly string[] {
   );
   const changed = (index: number): boolean => /^[+-]/.test(marked[index] ?? ' ');
   return marked.filter((_, index) => changed(index - 1) || changed(index) || changed(index + 1));
-}
-
-async function agreed(path: string): Promise<boolean> {
-  if (!process.stdin.isTTY) return false;
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await asking.question(`\nwrite it to ${path}? [y/N] `)).trim());
-  } finally {
-    asking.close();
-  }
 }

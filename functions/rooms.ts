@@ -25,13 +25,16 @@ import { rules as opensearch } from './opensearch/rules.ts';
 import { rules as organizations } from './organizations/rules.ts';
 import { rules as rds } from './rds/rules.ts';
 import { rules as redshift } from './redshift/rules.ts';
+import { rules as route53 } from './route53/rules.ts';
 import { rules as s3 } from './s3/rules.ts';
 import { rules as secrets } from './secrets/rules.ts';
 import { rules as securityhub } from './securityhub/rules.ts';
+import { rules as self } from './self/rules.ts';
 import { rules as shield } from './shield/rules.ts';
 import { rules as sns } from './sns/rules.ts';
 import { rules as sqs } from './sqs/rules.ts';
 import { rules as ssm } from './ssm/rules.ts';
+import { rules as sso } from './sso/rules.ts';
 import { rules as waf } from './waf/rules.ts';
 import { rules as watch } from './watch/rules.ts';
 
@@ -62,13 +65,16 @@ export const rooms: Readonly<Record<string, readonly Rule[]>> = {
   organizations,
   rds,
   redshift,
+  route53,
   s3,
   secrets,
   securityhub,
+  self,
   shield,
   sns,
   sqs,
   ssm,
+  sso,
   waf,
   watch,
 };

@@ -46,6 +46,11 @@ export const quiet: readonly { readonly call: string; readonly rules: readonly R
  */
 const apis: { readonly [action: string]: readonly string[] } = {
   'iam:PassRole': [],
+  // Of the caller of wafv2:AssociateWebACL: AWS WAF Developer Guide, "Permissions for AssociateWebACL".
+  'apigateway:SetWebACL': [],
+  'appsync:SetWebACL': [],
+  'cognito-idp:AssociateWebACL': [],
+  'elasticloadbalancing:SetWebAcl': [],
   // Of the caller who has a service deliver logs: Amazon EC2 user guide, "Publish flow logs to CloudWatch Logs".
   'logs:CreateLogDelivery': [],
   'budgets:ModifyBudget': ['CreateBudget', 'UpdateBudget', 'DeleteBudget'],

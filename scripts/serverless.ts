@@ -269,7 +269,7 @@ function operator(operators: readonly string[]): Template {
 
 const policy = (grants: readonly Grant[]): Template => ({
   Version: '2012-10-17',
-  Statement: grants.map(({ sid, effect, actions, resources, conditions }) => ({
+  Statement: merged(grants).map(({ sid, effect, actions, resources, conditions }) => ({
     Sid: sid,
     Effect: effect,
     Action: actions,
@@ -277,6 +277,18 @@ const policy = (grants: readonly Grant[]): Template => ({
     ...(Object.keys(conditions).length > 0 && { Condition: filled(conditions) }),
   })),
 });
+
+/** What rules are granted on the same resources under the same conditions is one statement: a role's policies have 10,240 characters. */
+function merged(grants: readonly Grant[]): readonly Grant[] {
+  const alike = Map.groupBy(grants, ({ sid, access, effect, resources, conditions }) =>
+    JSON.stringify([access === 'own' ? sid : access, effect, resources, conditions]),
+  );
+  return [...alike.values()].flatMap(([first, ...others]) => {
+    if (!first) return [];
+    const actions = [...new Set([first, ...others].flatMap((one) => one.actions))];
+    return [{ ...first, actions }];
+  });
+}
 
 /** An ARN in the deployment's own region and account. */
 const here = (service: string, resource: string): string =>

@@ -28,6 +28,14 @@ const policyPut = ({ name, request }: Call): Json | undefined => {
   return isObject(policy) ? JSON.stringify(policy) : typeof policy === 'string' && policy !== '' ? policy : undefined;
 };
 
+/** What RDS answers: all shares that the snapshot then has. */
+function sharesLeft({ response }: Call): Json | undefined {
+  const attributes = at(response, 'dBSnapshotAttributes') ?? at(response, 'dBClusterSnapshotAttributes');
+  const found = (Array.isArray(attributes) ? attributes : []).find((one) => text(one, 'attributeName') === 'restore');
+  const values = at(found, 'attributeValues');
+  return Array.isArray(values) && values.every((one) => typeof one === 'string') ? (values as Json) : undefined;
+}
+
 /** By rule: the state of its lens right after the call; undefined where the event does not show all of it. */
 export const whole: { readonly [rule: string]: (call: Call) => Json | undefined } = {
   's3/public-policy': policyPut,
@@ -40,6 +48,13 @@ export const whole: { readonly [rule: string]: (call: Call) => Json | undefined 
     return Object.fromEntries(said) as Json;
   },
   'ecr/public-policy': ({ request }) => text(request, 'policyText'),
+  'rds/snapshot-public': sharesLeft,
+  'rds/snapshot-foreign': sharesLeft,
+  'dynamodb/recovery-off': () => ({ on: false, days: null }),
+  'opensearch/public-policy': ({ request }) => {
+    const policy = text(request, 'accessPolicies');
+    return policy === undefined ? undefined : { policy, processing: false };
+  },
   's3/versioning-suspended': ({ request }) => text(request, 'VersioningConfiguration', 'Status'),
   'ec2/ebs-default-encryption': ({ name }) => (name === 'DisableEbsEncryptionByDefault' ? false : undefined),
   'ec2/network-acl-open': (call) => {
@@ -50,6 +65,8 @@ export const whole: { readonly [rule: string]: (call: Call) => Json | undefined 
   'ec2/public-sharing-unblocked': ({ name }) => (name.startsWith('Disable') ? 'unblocked' : undefined),
   'cloudtrail/logging-stopped': ({ name }) => (name === 'StopLogging' ? false : undefined),
   'iam/access-key-created': ({ response }) => text(response, 'accessKey', 'status'),
+  'iam/role-trust-opened': ({ name, request }) =>
+    text(request, name === 'CreateRole' ? 'assumeRolePolicyDocument' : 'policyDocument'),
   'iam/password-policy': ({ name, request }) =>
     name === 'DeleteAccountPasswordPolicy' ? null : (requested(request) ?? undefined),
   'kms/deletion-scheduled': ({ response }) => text(response, 'keyState'),

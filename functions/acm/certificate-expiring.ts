@@ -36,7 +36,7 @@ export const certificateExpiring = rule({
 
 function ending({ detail, detailType, resources }: Other): readonly Finding[] | Unreadable {
   const [certificate] = resources;
-  if (certificate === undefined || !certificate.startsWith('arn:')) return unreadable('resources');
+  if (!certificate?.startsWith('arn:')) return unreadable('resources');
   const name = short(text(detail, 'CommonName') ?? certificate);
   const days = at(detail, 'DaysToExpiry');
   const left = typeof days === 'number' ? `in ${days} days` : 'soon';
@@ -53,7 +53,7 @@ function ending({ detail, detailType, resources }: Other): readonly Finding[] | 
 function deleted(call: Call): readonly Finding[] | Unreadable {
   if (isService(call.actor)) return [];
   const certificate = text(call.request, 'certificateArn');
-  if (certificate === undefined) return unreadable('requestParameters.certificateArn');
+  if (!certificate?.startsWith('arn:')) return unreadable('requestParameters.certificateArn');
   return found(certificate, 'deleted', 'the certificate was deleted; nothing in AWS used it then');
 }
 

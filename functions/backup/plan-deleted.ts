@@ -1,5 +1,6 @@
 import { arn, parseArn } from '../../shared/aws/arn.ts';
 import { isService } from '../../shared/aws/person.ts';
+import { short } from '../../shared/aws/statement.ts';
 import { named } from '../../shared/aws/telling.ts';
 import type { Home } from '../../shared/core/mode.ts';
 import { calls, rule, type Unknown, unreadable } from '../../shared/core/rule.ts';
@@ -53,9 +54,9 @@ export const planDeleted = rule<PlanTarget, Plan>({
     const selection = named(signal.request, 'selectionId') ?? null;
     if (signal.name === 'DeleteBackupSelection' && selection === null)
       return unreadable('requestParameters.selectionId');
-    const plan = planId(resource);
+    const plan = short(planId(resource));
     const reason =
-      selection === null ? `plan ${plan} was deleted` : `selection ${selection} of plan ${plan} was deleted`;
+      selection === null ? `plan ${plan} was deleted` : `selection ${short(selection)} of plan ${plan} was deleted`;
     return [{ target: { plan: resource, selection }, resource, reason, certainty: 'certain' }];
   },
   fix: {

@@ -45,7 +45,7 @@ export const reportRemoved = rule({
   },
   detect(signal) {
     if (signal.kind !== 'call') return [];
-    const known = removed[signal.name];
+    const known = removed.get(signal.name);
     if (!known) return [];
     const name = named(signal.request, known.member);
     if (name === undefined) return unreadable(`requestParameters.${known.member}`);
@@ -85,19 +85,21 @@ type Removed = {
 
 const itself = (_call: Call, name: string): string => name;
 
-const removed: { readonly [event: string]: Removed } = {
-  DeleteReportDefinition: {
-    watch: 'report',
-    member: 'reportName',
-    what: 'Cost and Usage Report',
-    resource: (call, name) => arn(call, 'cur', `definition/${name}`),
-  },
-  DeleteExport: { watch: 'export', member: 'exportArn', what: 'data export', resource: itself },
-  DeleteBudget: {
-    watch: 'budget',
-    member: 'budgetName',
-    what: 'budget',
-    resource: (call, name) => arn(call, 'budgets', `budget/${name}`, nowhere),
-  },
-  DeleteAnomalyMonitor: { watch: 'monitor', member: 'monitorArn', what: 'cost anomaly monitor', resource: itself },
-};
+const removed: ReadonlyMap<string, Removed> = new Map<string, Removed>(
+  Object.entries({
+    DeleteReportDefinition: {
+      watch: 'report',
+      member: 'reportName',
+      what: 'Cost and Usage Report',
+      resource: (call, name) => arn(call, 'cur', `definition/${name}`),
+    },
+    DeleteExport: { watch: 'export', member: 'exportArn', what: 'data export', resource: itself },
+    DeleteBudget: {
+      watch: 'budget',
+      member: 'budgetName',
+      what: 'budget',
+      resource: (call, name) => arn(call, 'budgets', `budget/${name}`, nowhere),
+    },
+    DeleteAnomalyMonitor: { watch: 'monitor', member: 'monitorArn', what: 'cost anomaly monitor', resource: itself },
+  }),
+);

@@ -21,9 +21,9 @@ export const backupDeleted = rule({
   responsibility: 'customer data',
   proof: 'fake',
   controls: [],
-  // "CloudTrail captures all API calls for AWS CloudHSM": AWS CloudHSM User Guide, "Working with AWS CloudTrail and AWS
-  // CloudHSM"; the source without "v2" and the casing as in cloud-custodian's recorded CreateCluster. Members:
-  // https://docs.aws.amazon.com/cloudhsm/latest/APIReference/API_DeleteBackup.html
+  // "CloudTrail logs all AWS CloudHSM operations, … such as InitializeCluster, CreatHsm, and DeleteBackup": AWS CloudHSM
+  // User Guide, "Logging AWS CloudHSM API calls with AWS CloudTrail"; the source without "v2" and the casing as in its
+  // CreateHsm and cloud-custodian's recorded CreateCluster. Members: cloudhsm/latest/APIReference, API_DeleteBackup.
   triggers: calls('cloudhsm.amazonaws.com', 'DeleteBackup'),
   permissions: {
     read: [{ actions: ['cloudhsm:DescribeBackups'], resources: { noArn: reference } }],

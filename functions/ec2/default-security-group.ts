@@ -1,16 +1,26 @@
+import * as v from 'valibot';
+import { failedControls, nonCompliant } from '../../shared/aws/noticed.ts';
 import { text } from '../../shared/core/json.ts';
 import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
 import { defaultGroup, type Group } from './lenses/default-group.ts';
 import type { SecurityGroup } from './lenses/group-rule.ts';
 import { all, anywhere } from './lenses/looking.ts';
-import { namedBy } from './lenses/record.ts';
-import { about } from './lenses/reported-group.ts';
+import { about, named } from './lenses/reported-group.ts';
 import { groupOf } from './lenses/requested.ts';
+
+/**
+ * `groups`: ids of default groups. An event names a group by its id alone, mostly, and nothing in that tells a default one:
+ * to look after each change of each group would be to tell of each.
+ */
+const baseline = v.strictObject({
+  groups: v.optional(v.array(v.pipe(v.string(), v.regex(/^sg-[0-9a-f]{8,17}$/, 'expected sg-…'))), []),
+});
+type Baseline = { readonly groups?: readonly string[] };
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-2';
 
-export const defaultSecurityGroup = rule<SecurityGroup, Group>({
+export const defaultSecurityGroup = rule<SecurityGroup, Group, Baseline>({
   id: 'ec2/default-security-group',
   title: 'The default security group of a VPC lets traffic through',
   severity: 'medium',
@@ -35,7 +45,9 @@ export const defaultSecurityGroup = rule<SecurityGroup, Group>({
       'AuthorizeSecurityGroupEgress',
       'ModifySecurityGroupRules',
     ),
-    { kind: 'finding', origin: 'securityhub', type: 'EC2.2' },
+    ...failedControls('EC2.2'),
+    // https://docs.aws.amazon.com/config/latest/developerguide/vpc-default-security-group-closed.html
+    nonCompliant('vpc-default-security-group-closed'),
   ],
   permissions: {
     read: [
@@ -49,15 +61,9 @@ export const defaultSecurityGroup = rule<SecurityGroup, Group>({
     ],
     undo: ['ec2:AuthorizeSecurityGroupEgress'],
   },
-  detect(signal) {
-    if (signal.kind === 'other') return [];
-    if (signal.kind === 'call') return changed(signal);
-    return namedBy(signal, 'security-group').map(({ id: group, arn: resource }) => ({
-      target: { group },
-      resource,
-      reason: `Security Hub finds that the default security group ${group} has rules`,
-      certainty: 'possible',
-    }));
+  baseline,
+  detect(signal, { groups = [] }) {
+    return signal.kind === 'call' ? changed(signal, groups) : named(signal);
   },
   fix: {
     kind: 'state',
@@ -66,18 +72,16 @@ export const defaultSecurityGroup = rule<SecurityGroup, Group>({
   },
 });
 
-/** By its id alone nobody can tell a default group: a call that does not name it has to be looked after. */
-function changed(call: Call): readonly Finding<SecurityGroup>[] | Unreadable {
+function changed(call: Call, groups: readonly string[]): readonly Finding<SecurityGroup>[] | Unreadable {
   const name = text(call.request, 'groupName');
-  if (name !== undefined && name !== 'default') return [];
   const group = groupOf(call);
-  if (group === undefined) return unreadable('requestParameters.groupId');
-  return name === undefined
-    ? [
-        {
-          ...about(call, group, `the rules of ${group} were changed, and it may be a default group`, 'possible'),
-          aside: true,
-        },
-      ]
-    : [about(call, group, `a rule was added to the default security group ${group}`, 'certain')];
+  if (group === undefined)
+    return name === undefined || name === 'default' ? unreadable('requestParameters.groupId') : [];
+  if (name !== 'default' && !groups.includes(group)) return [];
+  // A change of rules may have narrowed them.
+  const [how, certainty] =
+    call.name === 'ModifySecurityGroupRules'
+      ? (['changed in', 'possible'] as const)
+      : (['added to', 'certain'] as const);
+  return [about(call, group, `a rule was ${how} the default security group ${group}`, certainty)];
 }

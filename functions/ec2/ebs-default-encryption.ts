@@ -1,4 +1,5 @@
 import { arn } from '../../shared/aws/arn.ts';
+import { failedControls, nonCompliant, witness } from '../../shared/aws/noticed.ts';
 import { calls, rule } from '../../shared/core/rule.ts';
 import { defaultEncryption, type Setting } from './lenses/default-encryption.ts';
 import { anywhere } from './lenses/looking.ts';
@@ -27,7 +28,9 @@ export const ebsDefaultEncryption = rule<Setting, boolean>({
   // all that has to be known of it.
   triggers: [
     ...calls('ec2.amazonaws.com', 'DisableEbsEncryptionByDefault'),
-    { kind: 'finding', origin: 'securityhub', type: 'EC2.7' },
+    ...failedControls('EC2.7'),
+    // https://docs.aws.amazon.com/config/latest/developerguide/ec2-ebs-encryption-by-default.html
+    nonCompliant('ec2-ebs-encryption-by-default'),
   ],
   permissions: {
     read: [anywhere('ec2:GetEbsEncryptionByDefault')],
@@ -35,7 +38,6 @@ export const ebsDefaultEncryption = rule<Setting, boolean>({
     undo: ['ec2:DisableEbsEncryptionByDefault'],
   },
   detect(signal) {
-    if (signal.kind === 'other') return [];
     const region = regionOf(signal);
     const where = region === null ? '' : ` in ${region}`;
     const about = {
@@ -47,7 +49,7 @@ export const ebsDefaultEncryption = rule<Setting, boolean>({
       : [
           {
             ...about,
-            reason: `Security Hub finds new volumes not encrypted by default${where}`,
+            reason: `${witness(signal)}: new volumes are not encrypted by default${where}`,
             certainty: 'possible',
           },
         ];

@@ -1,4 +1,5 @@
 import { arn } from '../../shared/aws/arn.ts';
+import { failedControls, nonCompliant, witness } from '../../shared/aws/noticed.ts';
 import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call, Signal } from '../../shared/core/signal.ts';
 import type { Target } from './lenses/instance.ts';
@@ -33,7 +34,9 @@ export const imdsv1 = rule<Target, Metadata>({
   // RunInstances: recorded by plaso. ModifyInstanceMetadataOptions, its request nested: Yelp's aws-remediation tests.
   triggers: [
     ...calls('ec2.amazonaws.com', 'RunInstances', 'ModifyInstanceMetadataOptions'),
-    { kind: 'finding', origin: 'securityhub', type: 'EC2.8' },
+    ...failedControls('EC2.8'),
+    // https://docs.aws.amazon.com/config/latest/developerguide/ec2-imdsv2-check.html
+    nonCompliant('ec2-imdsv2-check'),
   ],
   permissions: {
     read: [
@@ -53,12 +56,11 @@ export const imdsv1 = rule<Target, Metadata>({
     ],
   },
   detect(signal) {
-    if (signal.kind === 'other') return [];
-    if (signal.kind === 'finding')
+    if (signal.kind !== 'call')
       return namedBy(signal, 'instance').map(({ id: instance, arn: resource }) => ({
         target: { instance },
         resource,
-        reason: `Security Hub finds that ${instance} does not require tokens`,
+        reason: `${witness(signal)} for ${instance}`,
         certainty: 'possible',
       }));
     return signal.name === 'RunInstances' ? run(signal) : changed(signal);

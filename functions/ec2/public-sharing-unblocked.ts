@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { arn } from '../../shared/aws/arn.ts';
+import { failedControls, witness } from '../../shared/aws/noticed.ts';
 import { calls, type Finding, rule } from '../../shared/core/rule.ts';
 import type { Signal } from '../../shared/core/signal.ts';
 import { anywhere } from './lenses/looking.ts';
@@ -34,7 +35,7 @@ export const publicSharingUnblocked = rule<Guard, Block, Baseline>({
     ...calls('ec2.amazonaws.com', 'DisableSnapshotBlockPublicAccess', 'DisableImageBlockPublicAccess'),
     // https://docs.aws.amazon.com/ebs/latest/userguide/block-public-access-snapshots-events.html
     { kind: 'event', source: 'aws.ec2', detailType: 'EBS Snapshot Block Public Access Disabled' },
-    { kind: 'finding', origin: 'securityhub', type: 'EC2.182' },
+    ...failedControls('EC2.182'),
   ],
   permissions: {
     read: [anywhere('ec2:GetSnapshotBlockPublicAccessState'), anywhere('ec2:GetImageBlockPublicAccessState')],
@@ -44,7 +45,7 @@ export const publicSharingUnblocked = rule<Guard, Block, Baseline>({
   baseline,
   detect(signal) {
     if (signal.kind === 'finding')
-      return found(signal, 'snapshots', 'Security Hub finds that public snapshots are not blocked', 'possible');
+      return found(signal, 'snapshots', `${witness(signal)}: snapshots may be shared with everyone`, 'possible');
     const of = signal.kind === 'call' && signal.name === 'DisableImageBlockPublicAccess' ? 'images' : 'snapshots';
     return found(signal, of, `${of} may be shared with everyone again`, 'certain');
   },

@@ -69,7 +69,6 @@ export const securityGroupOpen = rule<SecurityGroup, readonly GroupRule[], Basel
   },
   baseline,
   detect(signal, { ports = highRisk }) {
-    if (signal.kind === 'other') return [];
     return signal.kind === 'call' ? authorized(signal, ports) : reported(signal);
   },
   fix: {

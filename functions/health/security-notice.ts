@@ -3,6 +3,7 @@ import { short } from '../../shared/aws/statement.ts';
 import { at, text } from '../../shared/core/json.ts';
 import { rule, unreadable } from '../../shared/core/rule.ts';
 import type { Other } from '../../shared/core/signal.ts';
+import { claimed } from './lenses/claimed.ts';
 
 export const securityNotice = rule({
   id: 'health/security-notice',
@@ -42,11 +43,10 @@ export const securityNotice = rule({
 
 /**
  * What Security Hub takes for critical or high among AWS Health's events (AWS Security Hub User Guide, "AWS Health (Sends
- * findings)"), and the service SECURITY of the user guide's examples. Exposed keys and floods have rules of their own:
- * iam/exposed-access-key, shield/attack.
+ * findings)"), and the service SECURITY of the user guide's examples.
  */
 const isSecurity = (code: string, service: string): boolean =>
-  !/^AWS_RISK_CREDENTIALS_|_DDOS_ATTACK/.test(code) &&
+  !claimed.includes(code) &&
   (['ABUSE', 'RISK', 'SECURITY'].includes(service) ||
     /SECURITY_NOTIFICATION|ABUSE_DETECTION/.test(code) ||
     code === 'AWS_S3_OPEN_ACCESS_BUCKET_NOTIFICATION');

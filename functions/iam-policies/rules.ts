@@ -3,6 +3,7 @@ import type { Rule } from '../../shared/core/rule.ts';
 import { adminGroupJoined } from '../iam/admin-group-joined.ts';
 import { adminPolicyAttached } from '../iam/admin-policy-attached.ts';
 import { adminPolicyCreated } from '../iam/admin-policy-created.ts';
+import { compromisedSession } from '../iam/compromised-session.ts';
 import { inlineAdminPolicy } from '../iam/inline-admin-policy.ts';
 import { userMfaRemoved } from '../iam/mfa-removed.ts';
 import { roleTrustOpened } from '../iam/role-trust-opened.ts';
@@ -11,6 +12,7 @@ export const rules: readonly Rule[] = [
   adminGroupJoined,
   adminPolicyAttached,
   adminPolicyCreated,
+  compromisedSession,
   inlineAdminPolicy,
   userMfaRemoved,
   roleTrustOpened,

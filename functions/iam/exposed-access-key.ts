@@ -16,7 +16,7 @@ export const exposedAccessKey = rule<ExposedKey, Exposure>({
   contains: true,
   breaks: 'access',
   risk: 'Whatever uses the key is refused until it has another one. With the quarantine the user’s other key can’t start instances, make keys and users, or create functions either; what runs already goes on.',
-  mends: `makes the key inactive, and attaches AWS’s own policy ${quarantine} to its user, unless the user has it or one of those before it already. Temporary credentials that were drawn with the key live on until they expire, within what the quarantine leaves.`,
+  mends: `makes the key inactive, and attaches AWS’s own policy ${quarantine} to its user, unless the user has it or one of those before it already. Temporary credentials that were drawn with the key live on until they expire, within what the quarantine leaves. A person is asked in every mode: whether AWS Health or Trusted Advisor really said so can be asked of them under a support plan alone.`,
   undoes:
     'makes the key active again. The quarantine, where this attached it, is taken away with your own credentials; AWS asks to leave it until its support case says otherwise. One that AWS attached stays.',
   responsibility: 'platform, applications, identity and access management',

@@ -27,6 +27,12 @@ export const publicPolicy = rule<PolicyTarget, string>({
       id: 'KMS.5',
       source: 'https://docs.aws.amazon.com/securityhub/latest/userguide/kms-controls.html#kms-5',
     },
+    {
+      framework: 'MITRE ATT&CK',
+      id: 'T1537',
+      source:
+        'https://github.com/panther-labs/panther-analysis/blob/main/rules/aws_cloudtrail_rules/aws_resource_made_public.yml',
+    },
   ],
   // kms/latest/developerguide/ct-put-key-policy.html, ct-createkey.html: the policy is a text in both.
   triggers: calls('kms.amazonaws.com', 'PutKeyPolicy', 'CreateKey'),

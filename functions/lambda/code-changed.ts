@@ -10,13 +10,15 @@ import type { Call } from '../../shared/core/signal.ts';
 import { functionOf, nameOf } from './lenses/called.ts';
 
 type Patterns = readonly string[];
-const patterns = v.array(v.pipe(v.string(), v.minLength(1)));
+const patterns = (description: string) =>
+  v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1))), v.description(description)), []);
 
-/**
- * `pipelines`: ARNs of callers that deploy code, `*` for any text; where some are named, everybody else's deployment is told.
- * `layers`: ARNs of other accounts' layers that are in use on purpose, AWS's own among them.
- */
-const baseline = v.strictObject({ pipelines: v.optional(patterns, []), layers: v.optional(patterns, []) });
+const baseline = v.strictObject({
+  pipelines: patterns(
+    'ARNs of callers that deploy code, `*` for any text; where some are named, everybody else’s deployment is told',
+  ),
+  layers: patterns('ARNs of other accounts’ layers that are in use on purpose, AWS’s own among them; `*` for any text'),
+});
 
 export const codeChanged = rule({
   id: 'lambda/code-changed',
@@ -38,7 +40,7 @@ export const codeChanged = rule({
       return layered(signal, resource, { pipelines, layers }, home);
     // A dry run checks the request and changes nothing: API_UpdateFunctionCode, DryRun.
     if (at(signal.request, 'dryRun') === true || !outside(signal, pipelines)) return [];
-    return told(resource, `${signal.actor.name} replaced the code of ${nameOf(resource)}`);
+    return told(resource, `${signal.actor.name} replaced the code of ${short(nameOf(resource))}`);
   },
 });
 
@@ -54,7 +56,7 @@ function layered(call: Call, resource: string, known: { pipelines: Patterns; lay
   const foreign = layers
     .filter((layer) => isForeign(layer, home))
     .filter((layer) => !known.layers.some((pattern) => covers(pattern, layer)));
-  const name = nameOf(resource);
+  const name = short(nameOf(resource));
   if (foreign.length > 0)
     return told(resource, `${name} now runs layers of other accounts: ${short(foreign.join(', '))}`);
   if (layers.length === 0 || !outside(call, known.pipelines)) return [];

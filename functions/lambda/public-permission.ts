@@ -1,7 +1,8 @@
 import { publicStatements, type Statement } from '../../shared/aws/policy.ts';
+import { short } from '../../shared/aws/statement.ts';
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
-import { functionOf, nameOf, ofUrl, statementsPut } from './lenses/called.ts';
+import { functionOf, nameOf, ofUrl, statementsPut, unshown } from './lenses/called.ts';
 import { closed, type FunctionTarget, permissions } from './lenses/permissions.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html#lambda-1';
@@ -50,10 +51,10 @@ function found(call: Call) {
   const target = functionOf(call);
   if (target === undefined) return unreadable('requestParameters.functionName');
   const put = statementsPut(call);
-  if (put === null) return unreadable('requestParameters.principal');
+  if (put === null) return unshown(call);
   // What serves a function URL alone is lambda/public-url's.
   const open = publicStatements({ Statement: put.filter((statement) => !ofUrl(statement)) });
   if (open.length === 0) return [];
-  const reason = `${nameOf(target)} may be invoked by ${open.map((one) => one.reason).join('; ')}`;
+  const reason = `${short(nameOf(target))} may be invoked by ${open.map((one) => one.reason).join('; ')}`;
   return [{ target: { function: target }, resource: target, reason, certainty: 'certain' as const }];
 }

@@ -2,18 +2,28 @@ import * as v from 'valibot';
 import { conditionsOf } from '../../shared/aws/condition.ts';
 import { actionsOf } from '../../shared/aws/cover.ts';
 import { publicStatements, type Statement } from '../../shared/aws/policy.ts';
+import { short } from '../../shared/aws/statement.ts';
 import { named } from '../../shared/aws/telling.ts';
 import type { Json } from '../../shared/core/json.ts';
 import { covers } from '../../shared/core/mode.ts';
 import { calls, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
 import { step, steps } from '../../shared/core/steps.ts';
-import { functionOf, nameOf, ofUrl, statementsPut } from './lenses/called.ts';
+import { functionOf, nameOf, ofUrl, statementsPut, unshown } from './lenses/called.ts';
 import { closed, type FunctionTarget, permissions } from './lenses/permissions.ts';
 import { type Auth, urlAuth } from './lenses/url-auth.ts';
 
-/** `open`: names of functions whose URL is meant for everybody, such as a page that asks for its own sign-in; `*` for any text. */
-const baseline = v.strictObject({ open: v.optional(v.array(v.pipe(v.string(), v.minLength(1))), []) });
+const baseline = v.strictObject({
+  open: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(), v.minLength(1))),
+      v.description(
+        'Names of functions whose URL is meant for everybody, as it asks for a sign-in itself; `*` for any text',
+      ),
+    ),
+    [],
+  ),
+});
 type Baseline = v.InferOutput<typeof baseline>;
 
 const functions = 'arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:*' as const;
@@ -34,7 +44,7 @@ export const publicUrl = rule<FunctionTarget, { readonly [step: string]: Json },
   responsibility: 'platform, applications, identity and access management',
   controls: [],
   unconfirmed:
-    'AWS documents that CloudTrail logs CreateFunctionUrlConfig and UpdateFunctionUrlConfig; whether the names end in the API’s date, 20211031, as other names of Lambda’s do, no recorded event shows: both are watched.',
+    'AWS documents that CloudTrail logs CreateFunctionUrlConfig and UpdateFunctionUrlConfig; whether the names end in the API’s date, 20211031, as other names of Lambda’s do, no recorded event shows: both are watched. Nor does one show the name of PutResourcePolicy.',
   // https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html; members: Lambda API reference. The function's policy,
   // too, must let callers in: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
   triggers: calls(
@@ -45,6 +55,7 @@ export const publicUrl = rule<FunctionTarget, { readonly [step: string]: Json },
     'UpdateFunctionUrlConfig20211031',
     'AddPermission20150331',
     'AddPermission20150331v2',
+    'PutResourcePolicy',
   ),
   permissions: {
     read: [
@@ -62,10 +73,10 @@ export const publicUrl = rule<FunctionTarget, { readonly [step: string]: Json },
     if (signal.kind !== 'call') return [];
     const target = functionOf(signal);
     if (target === undefined) return unreadable('requestParameters.functionName');
-    const told = signal.name.startsWith('AddPermission') ? letsIn(signal) : withoutSignIn(signal);
+    const told = signal.name.includes('FunctionUrlConfig') ? withoutSignIn(signal) : letsIn(signal);
     if (told === undefined || open.some((pattern) => covers(pattern, nameOf(target)))) return [];
     if (typeof told !== 'string') return told;
-    const reason = `${nameOf(target)} ${told}`;
+    const reason = `${short(nameOf(target))} ${told}`;
     return [{ target: { function: target }, resource: target, reason, certainty: 'certain' }];
   },
   fix: steps('lambda/public-url', (target) => target.function, [
@@ -101,7 +112,7 @@ function withoutSignIn(call: Call): string | Unreadable | undefined {
 
 function letsIn(call: Call): string | Unreadable | undefined {
   const put = statementsPut(call);
-  if (put === null) return unreadable('requestParameters.principal');
+  if (put === null) return unshown(call);
   const open = publicStatements({ Statement: put.filter(ofUrl) });
   return open.length > 0 ? 'lets anybody call its URL, as far as its policy decides' : undefined;
 }

@@ -50,7 +50,8 @@ export const retentionShortened = rule({
     const found = { target: { group, at: signal.time }, resource: arn(signal, 'logs', `log-group:${group}`) };
     if (signal.name === 'DisassociateKmsKey')
       return [{ ...found, reason: `the log group ${group} lost its encryption key`, certainty: 'certain' }];
-    const days = Number(member(signal.request, 'retentionInDays'));
+    const asked = member(signal.request, 'retentionInDays');
+    const days = typeof asked === 'number' || typeof asked === 'string' ? Number(asked) : 0;
     if (!(days > 0)) return unreadable('requestParameters.retentionInDays');
     if (days >= least) return [];
     const reason = `the log group ${group} is now kept for ${days} days; what it was before is not told`;

@@ -13,9 +13,9 @@ export const snapshotForeign = rule<SharedSnapshot, Shares>({
   why: 'The account can restore the database, read all of it and copy it for good. To share a snapshot is how a database leaves an account without a byte crossing the network.',
   class: 'C',
   breaks: 'access',
-  risk: 'A partner, or a team in an account that firebreak.yml does not trust, can no longer restore the snapshot. What was copied already stays theirs.',
+  risk: 'The accounts can restore the snapshot no longer: copies for disaster recovery, partners. An account of your own organisation counts as a stranger unless firebreak.yml names it under trusted.',
   mends:
-    'takes back the shares with accounts that are neither ours nor trusted, and leaves the others. Where an organisation is configured, its accounts can’t be told from strangers’: then it only tells.',
+    'takes back the shares with accounts that are neither this one nor named under trusted. The others stay, and so do copies that were made of the snapshot.',
   undoes: 'shares the snapshot with those accounts again.',
   proof: 'emulator',
   responsibility: 'customer data',
@@ -43,11 +43,6 @@ export const snapshotForeign = rule<SharedSnapshot, Shares>({
     kind: 'state',
     lens: snapshotShares,
     // Everyone is no account: that share is snapshot-public's to take back.
-    desire(shares, { home }) {
-      const owners = (shares ?? []).filter((one) => one !== 'all').map((one) => ownerOfId(one, home));
-      if (owners.includes('unknown') && !owners.includes('stranger'))
-        return { unknown: 'whether those accounts belong to the organisation is not known' };
-      return shares?.filter((one) => one === 'all' || ownerOfId(one, home) !== 'stranger') ?? null;
-    },
+    desire: (shares, { home }) => shares?.filter((one) => one === 'all' || ownerOfId(one, home) === 'ours') ?? null,
   },
 });

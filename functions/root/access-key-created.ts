@@ -34,7 +34,9 @@ export const rootAccessKeyCreated = rule({
     const key = text(signal.response, 'accessKey', 'accessKeyId');
     if (key === undefined) return unreadable('responseElements.accessKey.accessKeyId');
     const resource = arn(signal, 'iam', 'root', { regional: false, owned: true });
-    const reason = `access key ${key} was created for the root user: delete it, and change the root user’s password`;
+    // "Perform a privileged task on an AWS Organizations member account", IAM User Guide. Only another account can do that,
+    // the management account or a delegated one, and Firebreak acts in its own alone: the way is told, not gone.
+    const reason = `access key ${key} was created for the root user. Where root access is managed centrally, delete it from there (aws sts assume-root, task policy IAMDeleteRootUserCredentials), else signed in as root; then change the root user’s password`;
     return [{ target: { account: signal.account, key }, resource, reason, certainty: 'certain' }];
   },
 });

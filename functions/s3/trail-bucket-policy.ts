@@ -48,6 +48,8 @@ export const trailBucketPolicy = rule<PolicyTarget, string, Baseline>({
     },
     learns: {
       triggers: calls('s3.amazonaws.com', 'PutBucketPolicy'),
+      // CloudTrail's own policy does not deny plain HTTP, and tls-only asks for that of whatever comes back.
+      despite: ['s3/tls-only'],
       target(signal) {
         const bucket = signal.kind === 'call' ? text(signal.request, 'bucketName') : undefined;
         const trails = signal.kind === 'call' && letsTrailWrite((at(signal.request, 'bucketPolicy') ?? null) as Json);

@@ -16,6 +16,8 @@ export const bulkRead = rule({
   // One call reads up to 20 secrets: API_BatchGetSecretValue. Twenty reads of one caller within minutes are what Elastic's
   // "AWS Secrets Manager Rapid Secrets Retrieval" takes for a harvest.
   threshold: { times: 20, minutes: 5 },
+  // A collector's many bulk reads are told once an hour.
+  folds: 60,
   // Recorded by Stratus Red Team: both are read-only calls, without an answer in the event.
   triggers: [
     { kind: 'call', service: 'secretsmanager.amazonaws.com', name: 'BatchGetSecretValue', readOnly: true },

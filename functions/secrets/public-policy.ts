@@ -20,7 +20,14 @@ export const publicPolicy = rule<PolicyTarget, string>({
   undoes: 'puts the former policy back, text for text.',
   responsibility: 'customer data',
   proof: 'emulator',
-  controls: [],
+  controls: [
+    {
+      framework: 'MITRE ATT&CK',
+      id: 'T1537',
+      source:
+        'https://github.com/panther-labs/panther-analysis/blob/main/rules/aws_cloudtrail_rules/aws_resource_made_public.yml',
+    },
+  ],
   // secretsmanager/latest/userguide/cloudtrail_log_entries.html names the event; members: API_PutResourcePolicy. The
   // queries of github.com/DavidDikker/endgame, docs/risks/secretsmanager.md, find a text in `resourcePolicy`.
   triggers: calls('secretsmanager.amazonaws.com', 'PutResourcePolicy'),

@@ -1,12 +1,12 @@
 import { arn } from '../../shared/aws/arn.ts';
 import { named } from '../../shared/aws/telling.ts';
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
-import { advanced, type Lost } from './lenses/advanced.ts';
+import { type Advanced, advanced, type Lost } from './lenses/advanced.ts';
 
 const reference = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsshield.html';
 const everywhere = { regional: false, owned: true } as const;
 
-export const protectionRemoved = rule({
+export const protectionRemoved = rule<Lost, Advanced, unknown>({
   id: 'shield/protection-removed',
   title: 'Protection against floods was taken away',
   severity: 'high',
@@ -74,7 +74,7 @@ export const protectionRemoved = rule({
     },
     desire(state, { target: { lost, protection }, learned }) {
       if (state === null) return { unknown: 'the account has no subscription to Shield Advanced any more' };
-      if (lost === 'engagement') return { ...state, engagement: 'ENABLED' };
+      if (lost === 'engagement') return state.engagement === 'DISABLED' ? { ...state, engagement: 'ENABLED' } : state;
       if (lost === 'renewal') return { ...state, renewal: 'ENABLED' };
       const before = learned?.state.protections[protection ?? ''];
       if (before === undefined)

@@ -29,6 +29,12 @@ export const publicPolicy = rule<PolicyTarget, string>({
       id: 'SNS.4',
       source: 'https://docs.aws.amazon.com/securityhub/latest/userguide/sns-controls.html#sns-4',
     },
+    {
+      framework: 'MITRE ATT&CK',
+      id: 'T1537',
+      source:
+        'https://github.com/panther-labs/panther-analysis/blob/main/rules/aws_cloudtrail_rules/aws_resource_made_public.yml',
+    },
   ],
   // SNS Developer Guide, "Logging AWS SNS API calls using AWS CloudTrail", lists the three and shows CreateTopic; members:
   // API_SetTopicAttributes, API_AddPermission; attributeName and attributeValue side by side also in Panther's tests.

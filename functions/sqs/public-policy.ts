@@ -29,6 +29,12 @@ export const publicPolicy = rule<PolicyTarget, string>({
       id: 'SQS.3',
       source: 'https://docs.aws.amazon.com/securityhub/latest/userguide/sqs-controls.html#sqs-3',
     },
+    {
+      framework: 'MITRE ATT&CK',
+      id: 'T1537',
+      source:
+        'https://github.com/panther-labs/panther-analysis/blob/main/rules/aws_cloudtrail_rules/aws_resource_made_public.yml',
+    },
   ],
   // SQS Developer Guide, "Logging Amazon SQS API calls using AWS CloudTrail", shows all three; SetQueueAttributes with a
   // Policy, a text, is recorded in the tests of github.com/flatironhealth/aws-remediation-framework.

@@ -1,10 +1,14 @@
-import { adminOf, adminPolicy } from '../../shared/aws/admin.ts';
-import { arn } from '../../shared/aws/arn.ts';
-import { parsed } from '../../shared/aws/statement.ts';
-import { member, named } from '../../shared/aws/telling.ts';
-import type { Json } from '../../shared/core/json.ts';
-import { calls, type Finding, rule, type Trigger, type Unreadable, unreadable } from '../../shared/core/rule.ts';
-import type { Call } from '../../shared/core/signal.ts';
+import * as v from 'valibot';
+import { calls, rule, type Trigger } from '../../shared/core/rule.ts';
+import { type Access, type Assignment, assignment } from './lenses/assignment.ts';
+import { identities, made, widened } from './lenses/changes.ts';
+
+const sets = 'arn:${AWS::Partition}:sso:::permissionSet/*' as const;
+const instances = 'arn:${AWS::Partition}:sso:::instance/*' as const;
+const accounts = 'arn:${AWS::Partition}:sso:::account/*' as const;
+
+/** `every`: assignments of sets that make no administrator are trouble, too. */
+const baseline = v.strictObject({ every: v.optional(v.boolean()) });
 
 const directory = [
   'AssociateDirectory',
@@ -13,13 +17,18 @@ const directory = [
   'DisableExternalIdPConfigurationForDirectory',
 ] as const;
 
-export const accessChanged = rule({
+export const accessChanged = rule<Access, Assignment, v.InferOutput<typeof baseline>>({
   id: 'sso/access-changed',
   title: 'Single sign-on gives somebody more rights',
   severity: 'high',
   why: 'Identity Center opens every account of the organisation. One assignment, or one policy more in a permission set, makes an administrator in all of them; another identity provider decides who everybody is.',
-  class: 'N',
-  breaks: 'nothing',
+  class: 'C',
+  breaks: 'access',
+  risk: 'Whoever was given the rights loses them, within minutes, also somebody who needs them tonight. Sessions that were begun last until they end.',
+  mends:
+    'takes the assignment away again, where its permission set makes an administrator, or has policies of each account’s own that can’t be read from here. Of changed sets and identity providers it only tells. It works where Identity Center is administered.',
+  undoes: 'assigns it again, with your own credentials: the role that takes access away may not give it.',
+  proof: 'emulator',
   responsibility: 'platform, applications, identity and access management',
   controls: [
     {
@@ -44,68 +53,35 @@ export const accessChanged = rule({
     ),
     ...calls('sso-directory.amazonaws.com', ...directory),
   ] as [Trigger, ...Trigger[]],
+  permissions: {
+    read: [
+      {
+        actions: [
+          'sso:GetInlinePolicyForPermissionSet',
+          'sso:ListCustomerManagedPolicyReferencesInPermissionSet',
+          'sso:ListManagedPoliciesInPermissionSet',
+        ],
+        resources: [sets, instances],
+      },
+      { actions: ['sso:DescribeAccountAssignmentCreationStatus'], resources: [instances] },
+      { actions: ['sso:ListAccountAssignments'], resources: [sets, instances, accounts] },
+    ],
+    write: [{ actions: ['sso:DeleteAccountAssignment'], resources: [sets, instances, accounts] }],
+    undo: ['sso:CreateAccountAssignment'],
+  },
+  baseline,
   detect(signal) {
     if (signal.kind !== 'call') return [];
     const isDirectory = directory.some((name) => name === signal.name);
     return isDirectory ? identities(signal) : signal.name === 'CreatePermissionSet' ? made(signal) : widened(signal);
   },
+  fix: {
+    kind: 'state',
+    lens: assignment,
+    desire(state, { target: { set, assigned }, baseline: { every } }) {
+      if (assigned === null) return { unknown: `look at ${set}: nothing is changed there by itself` };
+      if (state === null || (state.rights === 'less' && !every)) return state;
+      return { ...state, assigned: 'no' };
+    },
+  },
 });
-
-type Found = readonly Finding<{ set: string }>[] | Unreadable;
-
-const found = (set: string, reason: string, certainty: Finding['certainty'] = 'certain'): Found => [
-  { target: { set }, resource: set, reason, certainty },
-];
-
-function identities(call: Call): Found {
-  const instance =
-    named(call.request, 'instanceArn') ?? arn(call, 'sso', 'instance/*', { regional: false, owned: false });
-  return found(instance, `where people’s identities come from was changed (${call.name})`);
-}
-
-/** A set by itself gives nobody anything: what is in it, and who has it, are other calls. */
-function made(call: Call): Found {
-  const set = named(member(call.response, 'permissionSet') as Json, 'permissionSetArn');
-  const name = named(call.request, 'name');
-  if (set === undefined && name === undefined) return unreadable('responseElements.permissionSet.permissionSetArn');
-  const resource = set ?? arn(call, 'sso', 'permissionSet/*', { regional: false, owned: false });
-  return found(resource, `the permission set ${name ?? set} was made, which nobody has yet`, 'possible');
-}
-
-function widened(call: Call): Found {
-  const set = named(call.request, 'permissionSetArn');
-  if (set === undefined) return unreadable('requestParameters.permissionSetArn');
-  const short = set.split('/').at(-1);
-  if (call.name === 'CreateAccountAssignment') {
-    const [who, where] = [named(call.request, 'principalId'), named(call.request, 'targetId')];
-    if (who === undefined) return unreadable('requestParameters.principalId');
-    if (where === undefined) return unreadable('requestParameters.targetId');
-    const kind = named(call.request, 'principalType')?.toLowerCase() ?? 'principal';
-    const reason = `the ${kind} ${who} was given the permission set ${short} in the account ${where}; what that allows, the event does not tell`;
-    return found(set, reason, 'possible');
-  }
-  if (call.name === 'AttachManagedPolicyToPermissionSet') {
-    const policy = named(call.request, 'managedPolicyArn');
-    if (policy === undefined) return unreadable('requestParameters.managedPolicyArn');
-    const admin = adminPolicy(policy);
-    return admin === null ? [] : found(set, `the permission set ${short} has AWS’s policy ${admin} now`);
-  }
-  if (call.name === 'PutInlinePolicyToPermissionSet') return inlined(call, set);
-  const name =
-    named(member(call.request, 'customerManagedPolicyReference') as Json, 'name') ?? 'that the event does not name';
-  const reason = `the permission set ${short} has each account’s own policy ${name} now, which the event does not show`;
-  return found(set, reason, 'possible');
-}
-
-/** CloudTrail may hide the text. */
-function inlined(call: Call, set: string): Found {
-  const policy = named(call.request, 'inlinePolicy');
-  if (policy === undefined || parsed(policy) === null)
-    return found(
-      set,
-      `the inline policy of ${set.split('/').at(-1)} was put, and the event does not show it`,
-      'possible',
-    );
-  const admin = adminOf([policy], { account: null, region: call.region });
-  return admin === null ? [] : found(set, `the permission set’s inline policy ${admin.reason}`, admin.certainty);
-}

@@ -6,10 +6,7 @@ import { rules as artifact } from '../artifact/rules.ts';
 import { rules as directory } from '../directory/rules.ts';
 import { rules as health } from '../health/rules.ts';
 import { rules as root } from '../root/rules.ts';
-import { rules as route53 } from '../route53/rules.ts';
-import { rules as self } from '../self/rules.ts';
 import { rules as signin } from '../signin/rules.ts';
-import { rules as sso } from '../sso/rules.ts';
 import { rules as sts } from '../sts/rules.ts';
 import { rules as trustedadvisor } from '../trustedadvisor/rules.ts';
 
@@ -20,10 +17,7 @@ export const rules: readonly Rule[] = [
   ...directory,
   ...health,
   ...root,
-  ...route53,
-  ...self,
   ...signin,
-  ...sso,
   ...sts,
   ...trustedadvisor,
 ];

@@ -1,5 +1,6 @@
 /** The demo's `--all`: every fire whose API the emulators have, from the stages on which the lens laws are tried. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { is } from 'valibot';
 import { rooms } from '../../functions/rooms.ts';
 import type { Incident } from '../../shared/core/incident.ts';
 import { canonical, type Json } from '../../shared/core/json.ts';
@@ -32,11 +33,17 @@ const fixes = (): readonly FixRule[] =>
 export async function allFires(): Promise<readonly Fire[]> {
   const stages = await allStages();
   return fixes().flatMap((rule) => {
-    const own = stages.filter((stage) => stage.rule === rule.id && stage.learned === undefined);
+    const own = stages.filter(
+      (stage) => stage.rule === rule.id && stage.learned === undefined && isSettable(rule, stage),
+    );
     const stage = own.find(({ baseline }) => baseline === undefined) ?? own[0];
     return rule.proof === 'emulator' && stage ? [{ rule, stage }] : [];
   });
 }
+
+/** Some settings name what is there only once the stage is set: after the deployment. */
+const isSettable = (rule: FixRule, { baseline }: Stage): boolean =>
+  baseline === undefined || (rule.baseline !== undefined && is(rule.baseline, baseline));
 
 /** Rules that are not lit, and why not. */
 export const unlit = (fires: readonly Fire[]): readonly string[] =>

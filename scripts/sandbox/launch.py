@@ -131,6 +131,32 @@ def mend_key_alias():
     iam_actions.extract_resource_arn = of_key
 
 
+def mend_rule_arns():
+    """A rule on the default bus is `rule/NAME` (service authorization reference, EventBridge), however a call names it.
+
+    Stock says `rule/default/NAME`, and "*" where the member is called Rule.
+    """
+    from ministack.core import iam_actions
+
+    resource_of = iam_actions.extract_resource_arn
+
+    def of_rule(service, method, path, headers, body, query_params, region, account_id):
+        found = resource_of(service, method, path, headers, body, query_params, region, account_id)
+        operation = str(headers.get("x-amz-target")).rpartition(".")[2]
+        if service != "events" or "Rule" not in operation + "Rule" * operation.endswith("Targets"):
+            return found
+        try:
+            asked = json.loads(body or b"{}")
+        except ValueError:
+            return found
+        name = asked.get("Name") or asked.get("Rule")
+        if not name or asked.get("EventBusName", "default") != "default":
+            return found
+        return f"arn:aws:events:{region}:{account_id}:rule/{name}"
+
+    iam_actions.extract_resource_arn = of_rule
+
+
 def mend_alarm_names():
     """A call that names alarms in a list is a call on these alarms (service authorization reference, CloudWatch).
 
@@ -597,6 +623,7 @@ def run_ministack():
     mend_schedule_arns()
     mend_key_alias()
     mend_alarm_names()
+    mend_rule_arns()
     mend_domain_names()
     mend_url_action()
     mend_principal_arn()

@@ -28,6 +28,7 @@ const patience = 30_000;
  */
 const atMoto = [
   'EC2',
+  'SSO_ADMIN',
   'AUTO_SCALING',
   'ELASTIC_LOAD_BALANCING_V2',
   'RDS',

@@ -31,8 +31,17 @@ export function actingAs(credentials: Provider): <T>(work: () => Promise<T>) => 
   return (work) => acting.run(hand, work);
 }
 
-/** `useQueueUrlAsEndpoint`: SQS's clients would send a request to the host of the queue's URL, wherever that is. */
-type Options = { region?: string; maxAttempts?: number; credentials?: Provider; useQueueUrlAsEndpoint?: boolean };
+/**
+ * `useQueueUrlAsEndpoint`: SQS's clients would send a request to the host of the queue's URL, wherever that is.
+ * `followRegionRedirects`: a finding that Security Hub gathers from all regions may name a bucket in another one; S3 says where.
+ */
+type Options = {
+  region?: string;
+  maxAttempts?: number;
+  credentials?: Provider;
+  useQueueUrlAsEndpoint?: boolean;
+  followRegionRedirects?: boolean;
+};
 
 /** The client of a class, in the environment's region or the one given. */
 export function client<C extends AnyClient>(Client: new (options: Options) => C, region?: string): C {
@@ -45,6 +54,7 @@ export function client<C extends AnyClient>(Client: new (options: Options) => C,
   const fresh = new Client({
     maxAttempts: 4,
     useQueueUrlAsEndpoint: false,
+    followRegionRedirects: true,
     ...(region !== undefined && { region }),
     ...(hand && { credentials: hand.credentials }),
   });

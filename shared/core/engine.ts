@@ -63,8 +63,10 @@ export async function handle(raw: unknown, deps: Deps): Promise<readonly Result[
     });
     for (const group of groups(decided)) await guarded(async () => [await handleGroup(group, signal, received, deps)]);
     // Only what no rule had anything against, as far as all of them could tell.
-    if (decided.length === 0 && !stumbled && !isAbroad(signal, deps))
-      await guarded(() => learn(learners(deps.rules, signal), signal, deps));
+    const lessons = learners(deps.rules, signal).filter(({ fix: { learns } }) =>
+      decided.every(({ rule }) => learns?.despite?.includes(rule.id)),
+    );
+    if (lessons.length > 0 && !stumbled && !isAbroad(signal, deps)) await guarded(() => learn(lessons, signal, deps));
   }
   if (faults.length === 1) throw faults[0];
   if (faults.length > 1) throw new AggregateError(faults, faults.map(String).join('; '));

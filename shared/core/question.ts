@@ -60,7 +60,8 @@ async function join(planned: Incident, open: Incident, state: Json, deps: Run): 
   const both = { ...open, rules, ...(learned && { learned }) };
   const { group, fix } = groupOf(both, deps);
   const plan = compose(group, state);
-  if (isUnknown(plan)) return null;
+  // A rule that this version no longer has can't be planned for.
+  if (isUnknown(plan) || group.length < rules.length) return null;
   const { id, name } = planned.event;
   const witness = { id, name, at: planned.times.received };
   const what = `also: ${name} by ${planned.actor.name}: ${planned.reasons.join('; ')}`;

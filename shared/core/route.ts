@@ -305,9 +305,16 @@ const globalHealth = ['ABUSE', 'IAM', 'RISK', 'SECURITY'];
  * China: AWS Security Hub User Guide, "AWS Health (Sends findings)".
  */
 function healthHome({ detailType, where }: Extract<Trigger, { readonly kind: 'event' }>): Home | undefined {
-  const services = where?.['service'];
-  const named = Array.isArray(services) ? (services as readonly Json[]) : [];
-  const all = named.length > 0 && named.every((one) => typeof one === 'string' && globalHealth.includes(one));
+  const asked = (member: string): readonly Json[] => {
+    const options = where?.[member];
+    return Array.isArray(options) ? (options as readonly Json[]) : [];
+  };
+  // A code names its service: AWS_RISK_CREDENTIALS_EXPOSED.
+  const services = [
+    ...asked('service'),
+    ...asked('eventTypeCode').map((code) => (typeof code === 'string' ? (code.split('_')[1] ?? '') : code)),
+  ];
+  const all = services.length > 0 && services.every((one) => typeof one === 'string' && globalHealth.includes(one));
   return all || detailType === 'AWS Health Abuse Event' ? ningxia : undefined;
 }
 

@@ -160,6 +160,8 @@ export type StateFix<T extends Json, S extends Json, B, W extends true = never> 
    */
   readonly learns?: {
     readonly triggers: readonly [Trigger, ...Trigger[]];
+    /** Rules of the same lens whose flag spoils nothing: what they want differently this fix does not put back. */
+    readonly despite?: readonly RuleId[];
     target(signal: Signal): NoInfer<T> | null;
   };
   /** Why a person must say yes to a plan that could be carried out by itself, such as one that leads out of the account. */

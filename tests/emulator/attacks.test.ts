@@ -13,7 +13,7 @@ import { handle } from '../../shared/core/engine.ts';
 import type { Incident } from '../../shared/core/incident.ts';
 import type { Json } from '../../shared/core/json.ts';
 import type { Config } from '../../shared/core/mode.ts';
-import { approve, undo } from '../../shared/core/people.ts';
+import { approve, decide, undo } from '../../shared/core/people.ts';
 import { type Deployment, deployment } from '../support/deployment.ts';
 import { event, openBucket, policies, sidsOf } from '../support/fires.ts';
 import { type Hands, hands } from '../support/hands.ts';
@@ -228,8 +228,16 @@ describe('a record that was changed in the table', () => {
     ];
     const id = one?.incident ?? '';
     const stolen = (await place.store.get(two?.incident ?? ''))?.code ?? '';
-    await place.store.recordDecision(id, { by: 'somebody', at: new Date().toISOString() });
+    await own.as(() => decide(id, 'somebody', deps(asking)));
     await tamper(id, () => ({ plan: { state: evil(fire.bucket) }, code: stolen }));
+    await refused(id, fire.bucket, () => approve(id, deps(asking)));
+  });
+
+  it('is not approved by whoever writes a yes into it', async () => {
+    const fire = await openBucket();
+    const [one] = await own.as(() => handle(fire.event(), deps(asking)));
+    const id = one?.incident ?? '';
+    await tamper(id, () => ({ decision: { by: 'somebody', at: new Date().toISOString() } }));
     await refused(id, fire.bucket, () => approve(id, deps(asking)));
   });
 

@@ -196,12 +196,14 @@ const scenarios = [
     name: 'ec2/compromised-instance, in steps',
     room: 'ec2',
     rules: ['ec2/compromised-instance'],
-    calls: `TransactWriteItems GetFindings DescribeInstances DescribeInstances DescribeSnapshots DescribeInstances
+    calls: `TransactWriteItems GetFindings DescribeInstances DescribeInstances DescribeSnapshots
+      DescribeAutoScalingInstances DescribeInstances DescribeTargetGroups DescribeInstances
       DescribeSecurityGroups DescribeInstances DescribeInstanceAttribute BatchGetItem GenerateMac TransactWriteItems
       CreateTags CreateSnapshots DescribeSecurityGroups CreateSecurityGroup DescribeSecurityGroups
       RevokeSecurityGroupEgress ModifyNetworkInterfaceAttribute ModifyInstanceAttribute DescribeInstances
-      DescribeInstances DescribeSnapshots DescribeInstances DescribeSecurityGroups DescribeInstances
-      DescribeInstanceAttribute TransactWriteItems Publish PutItem`.split(/\s+/),
+      DescribeInstances DescribeSnapshots DescribeAutoScalingInstances DescribeInstances DescribeTargetGroups
+      DescribeInstances DescribeSecurityGroups DescribeInstances DescribeInstanceAttribute
+      TransactWriteItems Publish PutItem`.split(/\s+/),
     changes: 6,
     set: instance,
   },

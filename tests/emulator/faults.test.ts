@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Result } from '../../shared/core/deps.ts';
 import { handle } from '../../shared/core/engine.ts';
 import type { Incident } from '../../shared/core/incident.ts';
-import { approve, undo } from '../../shared/core/people.ts';
+import { approve, decide, undo } from '../../shared/core/people.ts';
 import { type Deployment, deployment } from '../support/deployment.ts';
 import { openBucket, policies, sidsOf } from '../support/fires.ts';
 import { type Hands, hands } from '../support/hands.ts';
@@ -256,9 +256,9 @@ describe('access denied', () => {
       expect((await place.told()).filter(({ text }) => text.includes(failed.id))).toHaveLength(1);
       expect(await deliver(event, 60)).toMatchObject([{ outcome: 'asked' }]);
       const id = failed.id;
-      await place.store.recordDecision(id, { by: somebody(), at: new Date().toISOString() });
       const rules = own.rules.filter((rule) => rule.id === 's3/public-policy');
       const deps = own.compose({ ...place, room: 's3', rules, config: standard, holder: 'the approval' });
+      await own.as(() => decide(id, somebody(), deps));
       expect(await own.as(() => approve(id, deps))).toMatchObject({ outcome: 'fixed' });
       await isFixed(fire, event, operation);
     },

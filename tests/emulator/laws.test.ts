@@ -20,6 +20,7 @@ const anything = {
   GroupId: 'sg-a',
   Bucket: 'a',
   DetectorId: 'a',
+  Id: 'a',
   FunctionName: 'arn:aws:lambda:us-east-1:123456789012:function:a',
 };
 const fixes = Object.values(rooms)
@@ -44,7 +45,7 @@ it.each(fixes.map(({ id }) => id))('%s is tried from some state', (id) => {
 });
 
 /** The SDK's names for services whose actions begin otherwise, behind AWS_ENDPOINT_URL_. */
-const suffixes: Readonly<Record<string, string>> = { config: 'CONFIG_SERVICE' };
+const suffixes: Readonly<Record<string, string>> = { config: 'CONFIG_SERVICE', sso: 'SSO_ADMIN' };
 
 /** Whether the emulator behind a rule's actions asks IAM: moto asks nobody, and the policies are simulated instead. */
 function isAsked({ permissions: { write } }: FixRule): boolean {

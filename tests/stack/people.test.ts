@@ -166,7 +166,7 @@ test('paused it asks, whoever wants to know is told, resumed it acts; what was a
   // A pause holds for everybody.
   const early = await firebreak(['approve', asked.id]);
   expect(early.status).toBe(1);
-  expect(early.stderr).toMatch(/paused until .*to end it: npx firebreak resume/);
+  expect(early.stdout).toMatch(/^paused: .*paused until .*to end it: npx firebreak resume/);
   expect(await isOpen('people-paused')).toBe(true);
 
   expect(await firebreak(['resume'])).toMatchObject({ status: 0, stdout: 'nothing is paused\n' });

@@ -60,7 +60,11 @@ const resources: Readonly<Record<string, (given: Parameters, action: string) => 
     const path = kind === 'policy' ? 'o-a1b2c3d4e5/service_control_policy' : 'o-a1b2c3d4e5';
     return `arn:aws:organizations::${account}:${kind}/${path}/${id}`;
   },
+  // Decided for the set, the instance and the account alike: one stands for all.
+  sso: ({ PermissionSetArn, InstanceArn = 'arn:aws:sso:::instance/any' }) => PermissionSetArn ?? InstanceArn,
   kms: ({ KeyId }) => KeyId,
+  events: ({ Name, Rule = Name }) => Rule && `arn:aws:events:${region}:${account}:rule/${Rule}`,
+  cloudfront: ({ Id }) => Id && `arn:aws:cloudfront::${account}:distribution/${Id}`,
   // Alarms are named in a list, by a protocol whose bodies are not read here: it may be any.
   cloudwatch: () => `arn:aws:cloudwatch:${region}:${account}:alarm:any`,
   ssm: ({ Name }) => Name && `arn:aws:ssm:${region}:${account}:document/${Name}`,
@@ -212,6 +216,11 @@ function passing(action: string, parameters: Parameters): readonly Asked[] {
   // The role is a member of a member of the body: any of the account's.
   if (action === 'bedrock:PutModelInvocationLoggingConfiguration')
     return pass(`arn:aws:iam::${account}:role/any`, 'bedrock.amazonaws.com');
+  // Service authorization reference, Amazon CloudFront, "API operations": a distribution may have an origin in a VPC.
+  if (action === 'cloudfront:AssociateDistributionWebACL')
+    return [
+      { action: 'cloudfront:GetVpcOrigin', resource: `arn:aws:cloudfront::${account}:vpcorigin/any`, context: {} },
+    ];
   const logs = ['cloudtrail:CreateTrail', 'cloudtrail:UpdateTrail'].includes(action);
   return logs && CloudWatchLogsRoleArn ? pass(CloudWatchLogsRoleArn, 'cloudtrail.amazonaws.com') : [];
 }

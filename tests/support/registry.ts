@@ -114,6 +114,7 @@ const untyped: ReadonlySet<string> = new Set(['s3', 'sns', 'sqs']);
 
 /** SDK clients whose name is not their actions' prefix. */
 const prefixes: { readonly [client: string]: string } = {
+  'auto-scaling': 'autoscaling',
   accessanalyzer: 'access-analyzer',
   'cloudhsm-v2': 'cloudhsm',
   'cloudwatch-logs': 'logs',

@@ -6,7 +6,7 @@ import type { Deps, Result } from '../../shared/core/deps.ts';
 import { handle } from '../../shared/core/engine.ts';
 import type { Json } from '../../shared/core/json.ts';
 import { canonical } from '../../shared/core/json.ts';
-import { approve } from '../../shared/core/people.ts';
+import { approve, decide } from '../../shared/core/people.ts';
 import type { FixRule, Rule } from '../../shared/core/rule.ts';
 import { context } from './detecting.ts';
 import type { Hands } from './hands.ts';
@@ -73,12 +73,10 @@ export function engineFor(
 }
 
 /** Delivers one event; what must always be asked is approved at once. */
-export async function putOut(own: Hands, { deps, store, now }: Run): Promise<Result> {
+export async function putOut(own: Hands, { deps, now }: Run): Promise<Result> {
   const [first] = await own.as(() => handle(call('LightLamp', { time: now().toISOString() }), deps));
   if (!first) throw new Error('the engine recognised nothing');
   if (first.outcome !== 'asked' || first.incident === null) return first;
-  const asked = await store.get(first.incident);
-  if (asked)
-    await store.save({ ...asked, decision: { by: 'the test', at: now().toISOString() }, version: asked.version + 1 });
+  await decide(first.incident, 'the test', deps);
   return own.as(() => approve(first.incident ?? '', deps));
 }

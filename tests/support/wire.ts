@@ -202,6 +202,11 @@ const routes: Readonly<Record<string, readonly (readonly [string, RegExp])[]>> =
     ['DescribeDomain', /^GET \/2021-01-01\/opensearch\/domain\/(?<DomainName>[^/]+)$/],
     ['UpdateDomainConfig', /^POST \/2021-01-01\/opensearch\/domain\/(?<DomainName>[^/]+)\/config$/],
   ],
+  cloudfront: [
+    ['GetDistributionConfig', /^GET \/2020-05-31\/distribution\/(?<Id>[^/]+)\/config$/],
+    ['AssociateDistributionWebACL', /^PUT \/2020-05-31\/distribution\/(?<Id>[^/]+)\/associate-web-acl$/],
+    ['DisassociateDistributionWebACL', /^PUT \/2020-05-31\/distribution\/(?<Id>[^/]+)\/disassociate-web-acl$/],
+  ],
   inspector2: [
     ['BatchGetAccountStatus', /^POST \/status\/batch\/get$/],
     ['Enable', /^POST \/enable$/],

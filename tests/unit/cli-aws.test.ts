@@ -145,6 +145,18 @@ const incident = (more: object = {}) => ({
   ...more,
 });
 const item = (record: object) => ({ record: { S: JSON.stringify(record) } });
+/** The record that a call stores, or nothing. */
+const recordIn = (body: object): Record<string, unknown> | null => {
+  const values = (body as { ExpressionAttributeValues?: { ':record'?: { S?: string } } }).ExpressionAttributeValues;
+  return JSON.parse(values?.[':record']?.S ?? 'null') as Record<string, unknown> | null;
+};
+/** Codes that fit. */
+const genuine: Wire = (call) =>
+  call === 'TrentService.VerifyMac'
+    ? { body: { MacValid: true } }
+    : call === 'TrentService.GenerateMac'
+      ? { body: { Mac: 'BBBB' } }
+      : {};
 /** A table with one incident, and somebody who asks. */
 const stored =
   (record: object, rest: Wire = () => ({})): Wire =>
@@ -336,24 +348,59 @@ describe('approve', () => {
   const done = [{ outcome: 'fixed', incident: 'fb-1', rules: [], resource: 'r', note: 'approved' }];
   const answering =
     (answer: Answer): Wire =>
-    (call) =>
-      call.startsWith('Lambda') ? answer : {};
+    (...call) =>
+      call[0].startsWith('Lambda') ? answer : genuine(...call);
+  const asked = incident({ code: 'AAAA' });
 
   it('records who decided, then has the room’s function do it', async () => {
     let decided: unknown;
     const ended = await firebreak(
       ['approve', 'fb-1', '--json'],
-      stored(incident(), (call, body) => {
-        if (call === 'DynamoDB.PutItem')
-          decided = JSON.parse(String((body as { Item?: { record?: { S?: string } } }).Item?.record?.S));
-        return call.startsWith('Lambda') ? { body: done } : {};
+      stored(asked, (call, body, endpoint) => {
+        decided ??= recordIn(body);
+        return answering({ body: done })(call, body, endpoint);
       }),
     );
     expect(ended.status).toBe(0);
     expect(JSON.parse(ended.stdout)).toEqual(done[0]);
-    expect(decided).toMatchObject({ decision: { by: me, at: expect.stringMatching(/Z$/) }, version: 3 });
-    expect(ended.calls.slice(-2)).toEqual(['DynamoDB.PutItem', 'Lambda firebreak-iam RequestResponse']);
+    expect(decided).toMatchObject({
+      decision: { by: me, at: expect.stringMatching(/Z$/) },
+      code: 'BBBB',
+      version: 3,
+    });
+    expect(ended.calls.slice(-4)).toEqual([
+      'TrentService.VerifyMac',
+      'TrentService.GenerateMac',
+      'DynamoDB.UpdateItem',
+      'Lambda firebreak-iam RequestResponse',
+    ]);
     expect(ended.stderr).toMatch(/- Active\n.*\+ Inactive/);
+  });
+
+  it('records no yes on a record whose code does not fit, and tells of it', async () => {
+    const ended = await firebreak(
+      ['approve', 'fb-1'],
+      stored(asked, (call) =>
+        call === 'TrentService.VerifyMac'
+          ? failure(400, 'KMSInvalidMacException', 'no')
+          : call === 'STS.Publish'
+            ? published
+            : {},
+      ),
+    );
+    expect(ended).toMatchObject({ status: 1, stdout: '' });
+    expect(ended.stderr).toMatch(/incident fb-1 is not what was stored/);
+    expect(ended.calls).toContain('STS.Publish');
+    expect(ended.calls.filter((call) => /GenerateMac|^Lambda/.test(call))).toEqual([]);
+  });
+
+  it('has one gone on with that broke off, without another yes', async () => {
+    const times = { received: '2025-01-01T00:00:00.000Z', recorded: '2025-01-01T00:00:01.000Z' };
+    const broken = incident({ outcome: 'open', told: 'asked', decision: { by: me, at: 'then' }, times, code: 'AAAA' });
+    const ended = await firebreak(['approve', 'fb-1', '--json'], stored(broken, answering({ body: done })));
+    expect(ended.status).toBe(0);
+    expect(ended.calls).toEqual([...taken, 'DynamoDB.GetItem', 'Lambda firebreak-iam RequestResponse']);
+    expect(ended.stderr).toContain('its approval broke off');
   });
 
   it('refuses what is not asked, before anything is written', async () => {
@@ -375,6 +422,12 @@ describe('approve', () => {
       /./,
     ],
     [
+      'a pause',
+      { body: [{ ...done[0], outcome: 'paused', note: 'paused until then' }] },
+      /^paused: r: paused until then\n$/,
+      /./,
+    ],
+    [
       'a function that throws',
       { body: { errorType: 'NotProven', errorMessage: 'no' }, headers: { 'x-amz-function-error': 'Unhandled' } },
       /^$/,
@@ -382,7 +435,7 @@ describe('approve', () => {
     ],
     ['an answer that says nothing', { body: 'null' }, /^$/, /did not say what came of it/],
   ])('%s ends with 1', async (_, answer, out, told) => {
-    const ended = await firebreak(['approve', 'fb-1'], stored(incident(), answering(answer)));
+    const ended = await firebreak(['approve', 'fb-1'], stored(asked, answering(answer)));
     expect(ended.status).toBe(1);
     expect(ended.stdout).toMatch(out);
     expect(ended.stderr).toMatch(told);
@@ -398,7 +451,6 @@ describe('undo', () => {
     writes: [{ call: 'UpdateAccessKey', requestId: 'r' }],
     code: 'AAAA',
   });
-  const genuine: Wire = (call) => (call === 'TrentService.VerifyMac' ? { body: { MacValid: true } } : {});
 
   it('shows what it writes and needs before it does, and names what is lacking', async () => {
     const refusal = `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>User: ${me} is not authorized to perform: iam:ListAccessKeys on resource: user bob</Message></Error></ErrorResponse>`;
@@ -450,6 +502,33 @@ describe('undo', () => {
     expect(ended.stderr).toMatch(/incident fb-1 is not what was stored: nothing is done from it/);
     expect(ended.calls).toContain('STS.Publish');
     expect(ended.calls.filter((call) => /AccessKey/.test(call))).toEqual([]);
+  });
+
+  /** A key as it is now, in IAM. */
+  const keys = (status: string): Answer => ({
+    body: `<ListAccessKeysResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ListAccessKeysResult><AccessKeyMetadata><member><UserName>bob</UserName><AccessKeyId>AKIAI44QH8DHBEXAMPLE</AccessKeyId><Status>${status}</Status></member></AccessKeyMetadata><IsTruncated>false</IsTruncated></ListAccessKeysResult></ListAccessKeysResponse>`,
+  });
+  const changed: Wire = (call, ...rest) => {
+    if (call === 'STS.ListAccessKeys') return keys('Inactive');
+    return call === 'STS.Publish'
+      ? published
+      : stored({ ...fixed, after: { state: 'Active' } }, genuine)(call, ...rest);
+  };
+
+  it('by force shows what is there now, and writes nothing where nobody says yes', async () => {
+    const ended = await firebreak(['undo', 'fb-1', '--force'], changed);
+    expect(ended).toMatchObject({ status: 1, stdout: '' });
+    expect(ended.stderr).toMatch(
+      /changed since the fix:\n.* - Active\n.* \+ Inactive\n.*undo --force writes over what is there now:\n.* - Inactive\n.* \+ Active\n/,
+    );
+    expect(ended.stderr).toMatch(/it needs iam:ListAccessKeys, iam:UpdateAccessKey, .*\n.*nothing was written; --yes/);
+    expect(ended.calls.filter((call) => /UpdateAccessKey|Update|Transact|GenerateMac/.test(call))).toEqual([]);
+  });
+
+  it('by force, with --yes, writes', async () => {
+    const ended = await firebreak(['undo', 'fb-1', '--force', '--yes'], changed);
+    expect(ended.calls).toContain('STS.UpdateAccessKey');
+    expect(ended.stderr).toMatch(/changed since the fix/);
   });
 
   it('refuses what is no fix', async () => {
@@ -542,13 +621,14 @@ describe('pause and resume', () => {
     const records: Record<string, unknown>[] = [];
     const wire: Wire = (call, body) => {
       const pk = (body as { Item?: { pk?: { S?: string } } }).Item?.pk?.S ?? '';
-      const written = (body as { Item?: { record?: { S?: string }; pauses?: { S?: string } } }).Item;
+      const written = (body as { Item?: { pauses?: { S?: string } } }).Item;
+      const record = recordIn(body);
       if (call === fail) return failure(400, 'com.amazon.coral.service#AccessDeniedException', 'no');
       if (call === 'DynamoDB.PutItem' && pk.startsWith('pause#')) {
         held = JSON.parse(written?.pauses?.S ?? '[]') as object[];
         order.push('paused');
-      } else if (call === 'DynamoDB.PutItem') {
-        records.push(JSON.parse(written?.record?.S ?? '{}') as Record<string, unknown>);
+      } else if (record) {
+        records.push(record);
         order.push('noted');
       }
       if (call === 'DynamoDB.TransactWriteItems') order.push('stored');

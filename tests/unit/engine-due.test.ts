@@ -16,7 +16,6 @@ import {
   holding,
   kinds,
   type Lamp,
-  lampRule,
   lit,
   out,
   outcomesOf,

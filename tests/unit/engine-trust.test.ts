@@ -19,6 +19,7 @@ import {
   lampRule,
   lit,
   out,
+  putsBack,
   putsOut,
   retried,
   toyWorld,
@@ -205,6 +206,9 @@ describe('a record that somebody else changed', () => {
     ['lease', { lease: '111122223333/eu-central-1/toy/lamp/attic' }],
     ['rules', { rules: ['toy/watts'] }],
     ['undo', { undo: 'operator' }],
+    ['after', { after: { state: { ...lit, watts: 9000 } } }],
+    ['decision', { decision: { by: alice, at: '2026-03-01T10:00:00.000Z' } }],
+    ['times', { times: { received: '2026-03-01T10:00:00.000Z', recorded: '2026-02-01T10:00:00.000Z' } }],
     ['code', { code: 'AAAA' }],
   ];
   const without = (incident: Incident): Incident => {
@@ -279,6 +283,56 @@ describe('a record that somebody else changed', () => {
       await world.tamper(world.only().id, change);
       await refused(world, () => handle(event, world.deps([putsOut(world.lens)])));
     });
+  });
+
+  it('into one that somebody decided is not approved: whoever writes the table has said no yes', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), undefined, ask);
+    const { id } = world.only();
+    await world.tamper(id, { decision: { by: bob, at: world.now().toISOString() } });
+    await refused(world, () => approve(id, world.deps(rulesOf(world), ask)));
+  });
+
+  it('from a question into a state that is waited for is not acted upon', async () => {
+    for (const change of [{}, { code: undefined, plan: undefined, before: undefined }] as Partial<Incident>[]) {
+      const world = toyWorld();
+      await deliver(world, call(), undefined, ask);
+      const { id } = world.only();
+      await world.tamper(id, { outcome: 'settling', ...change });
+      await refused(world, () => due(id, world.deps(rulesOf(world), ask)));
+    }
+  });
+
+  it('from what failed into a fix is not undone without force, nor with it', async () => {
+    const world = toyWorld();
+    world.writes((name, to, put) => put(name, to && { ...to, lit: true, watts: 1 }));
+    await retried(world, call());
+    const { id } = world.only();
+    await world.tamper(id, { outcome: 'fixed', after: { state: world.lamp() } as Incident['after'] & object });
+    let force = false;
+    await refused(world, () => {
+      force = !force;
+      return undo(id, bob, force, world.deps(rulesOf(world)));
+    });
+  });
+
+  it('is told of where a yes is to be recorded on it', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), undefined, ask);
+    const { id } = world.only();
+    await world.tamper(id, { plan: { state: { ...lit, watts: 9000 } } });
+    await refused(world, () => decide(world, id));
+  });
+
+  it('only in its words, its witnesses and what was told is the same record', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), undefined, ask);
+    const { id } = world.only();
+    await world.store.note(id, { at: 'now', what: 'also' }, { id: 'a', name: 'b', at: 'now' });
+    await decide(world, id);
+    expect(await approve(id, world.deps(rulesOf(world), ask))).toMatchObject({ outcome: 'fixed' });
+    await world.store.note(id, { at: 'now', what: 'also' }, { id: 'c', name: 'b', at: 'now' });
+    expect(await undo(id, bob, false, world.deps(rulesOf(world)))).toMatchObject({ outcome: 'undone' });
   });
 
   it('without its code is refused, too', async () => {
@@ -373,4 +427,36 @@ it('names that try to be something else stay what they are: data', async () => {
     expect(world.lamp(name)).toEqual(out);
     expect(world.only()).toMatchObject({ target: { lamp: name }, outcome: 'fixed', told: 'fixed' });
   }
+});
+
+describe('what happened in another account', () => {
+  const abroad = (world: World, rules = [putsOut(world.lens)]) => ({ ...world.deps(rules), account: '444455556666' });
+
+  it('is told, and nothing of it is read, changed or asked', async () => {
+    for (const config of [{}, ask, { preset: 'guard' as const }]) {
+      const world = toyWorld();
+      const deps = { ...abroad(world), config: { ...world.deps([]).config, ...config } };
+      const events = [call(), found('finding-1', '2026-03-01T09:59:58Z')];
+      for (const event of events) expect(await handle(event, deps)).toMatchObject([{ outcome: 'told' }]);
+      expect(world.log).not.toContain('read');
+      expect(world.lamp()).toEqual(lit);
+      expect(world.told[0]).toMatchObject({
+        account: '111122223333',
+        note: 'it is of account 111122223333, and this Firebreak acts in 444455556666 alone',
+      });
+      expect(world.told[0]).not.toHaveProperty('lease');
+    }
+  });
+
+  it('is not learned from', async () => {
+    const world = toyWorld({ hall: out });
+    const event = call('SetLamp', { time: world.now().toISOString() });
+    expect(await handle(event, abroad(world, [putsBack(world.lens)]))).toEqual([]);
+    expect(world.log).toEqual([]);
+  });
+
+  it('is what it was where nobody knows which account this is, and in this one', async () => {
+    const world = toyWorld();
+    expect(await handle(call(), { ...abroad(world), account: '111122223333' })).toMatchObject([{ outcome: 'fixed' }]);
+  });
 });

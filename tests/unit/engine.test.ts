@@ -6,6 +6,7 @@ import { handle, lastAttempt } from '../../shared/core/engine.ts';
 import type { Config, Exemption } from '../../shared/core/mode.ts';
 import { type Outcome, outcomes } from '../../shared/core/outcome.ts';
 import { compose } from '../../shared/core/plan.ts';
+import type { Rule } from '../../shared/core/rule.ts';
 import { rereads } from '../../shared/core/work.ts';
 import {
   alice,
@@ -115,6 +116,38 @@ describe('a fix', () => {
     expect(stateOf(world.only(), 'after')).toEqual(out);
   });
 
+  it('is looked for twice where a call is seconds old and certainly broke something', async () => {
+    const certain = (world: ReturnType<typeof toyWorld>): Rule => {
+      const rule = putsOut(world.lens);
+      const detect: Rule['detect'] = (...args) => {
+        const all = rule.detect(...args);
+        return 'unreadable' in all ? all : all.map((one) => ({ ...one, certainty: 'certain' as const }));
+      };
+      return { ...rule, detect };
+    };
+    const reads = (world: ReturnType<typeof toyWorld>): number => world.log.filter((what) => what === 'read').length;
+    const lags = toyWorld({ hall: out });
+    const start = lags.now().getTime();
+    const lens: typeof lags.lens = {
+      ...lags.lens,
+      read: async (target) => {
+        if (lags.now().getTime() >= start + 2000 && lags.changes() === 0) lags.set('hall', lit);
+        return lags.lens.read(target);
+      },
+    };
+    expect(await deliver(lags, call(), [certain({ ...lags, lens })])).toEqual(['fixed']);
+    expect(lags.lamp()).toEqual(out);
+    const safe = toyWorld({ hall: out });
+    expect(await deliver(safe, call(), [certain(safe)])).toEqual(['safe']);
+    expect(reads(safe)).toBe(2);
+    // Not where only a read could tell, of what is older, and of a finding, which tells of what was.
+    const [possible, old, finding] = [toyWorld({ hall: out }), toyWorld({ hall: out }), toyWorld({ hall: out })];
+    await deliver(possible, call());
+    await deliver(old, call('LightLamp', { time: '2026-03-01T09:59:30Z' }), [certain(old)]);
+    await deliver(finding, found('finding-1', '2026-03-01T09:59:58Z'), [certain(finding)]);
+    expect([possible, old, finding].map(reads)).toEqual([1, 1, 1]);
+  });
+
   it('writes nothing where the resource is gone', async () => {
     const world = toyWorld({});
     expect(await deliver(world, call())).toEqual(['safe']);
@@ -199,6 +232,38 @@ describe('an exemption', () => {
       note: 'exempt until 2026-06-30, owner light team: a show',
     });
     expect(world.log).toEqual(['claim']);
+  });
+
+  it('that ends within days says so, once a day, where it exempts something', async () => {
+    const world = toyWorld();
+    const ending = exempt({ resource: lampArn('hall'), expires: '2026-03-07' });
+    for (let n = 0; n < 3; n += 1) expect(await deliver(world, call(), undefined, ending)).toEqual(['exempt']);
+    expect(world.told).toMatchObject([
+      { outcome: 'exempt', note: expect.stringMatching(/owner light team: a show; it ends in 7 days: renew it/) },
+    ]);
+    world.wait(86_400);
+    expect(await deliver(world, call(), undefined, ending)).toEqual(['exempt']);
+    expect(world.told).toHaveLength(2);
+    const later = toyWorld();
+    await deliver(later, call(), undefined, exempt({ resource: lampArn('hall'), expires: '2026-03-08' }));
+    expect(later.told).toEqual([]);
+  });
+
+  it('of an actor that ends within days says so in the question', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), undefined, exempt({ actor: alice, expires: '2026-03-01' }));
+    expect(world.only()).toMatchObject({ outcome: 'asked', note: expect.stringContaining('it ends today') });
+  });
+
+  it('that has run out says so, where it would have left it alone', async () => {
+    const world = toyWorld();
+    const over = { resource: lampArn('*'), expires: '2026-02-28' };
+    const line = { rule: 'toy/lamp', owner: 'light team', reason: 'a show', ...over };
+    await deliver(world, call(), undefined, { exemptions: [{ ...line, expires: '2026-01-31' }, line] });
+    expect(world.only()).toMatchObject({
+      outcome: 'fixed',
+      reasons: ['toy/lamp: it burns', 'an exemption of light team ended on 2026-02-28, and counts no more'],
+    });
   });
 
   it('of an actor asks, and never silences', async () => {

@@ -631,7 +631,9 @@ describe('secrets', () => {
 
   test.skipIf(fires.length === 0).each(fires)('in $file reach neither', async ({ rule, file }) => {
     const event = planted(JSON.parse(readFileSync(file, 'utf8')) as Json);
-    const { incidents, messages } = await delivered(event, [rule]);
+    // One event of what is counted is told of nowhere: here each is enough.
+    const { threshold: _, ...atOnce } = rule as Rule & { readonly threshold?: unknown };
+    const { incidents, messages } = await delivered(event, [atOnce as Rule]);
     expect(incidents.length).toBeGreaterThan(0);
     expect(JSON.stringify([incidents, messages])).not.toContain(secret);
   });

@@ -1,6 +1,7 @@
 /** The rules about an organisation, its accounts, their cost, names and notices: what they can't read, and what they say. */
 import { describe, expect, it } from 'vitest';
-import { claimed } from '../../functions/trustedadvisor/lenses/claimed.ts';
+import { claimed as codes } from '../../functions/health/lenses/claimed.ts';
+import { claimed as checks } from '../../functions/trustedadvisor/lenses/claimed.ts';
 import { at, type Json, type JsonObject } from '../../shared/core/json.ts';
 import type { Home } from '../../shared/core/mode.ts';
 import { isUnreadable } from '../../shared/core/rule.ts';
@@ -171,11 +172,15 @@ describe('what is told', () => {
   });
 });
 
-it('the checks of Trusted Advisor that other rules take are those that trustedadvisor/check-failed leaves', () => {
-  const named = all
-    .filter(({ rule }) => !rule.id.startsWith('trustedadvisor/'))
+/** What the rules of other rooms ask for by name, of a source that a rule here hears all of. */
+const claims = (source: string, room: string, member: string): readonly unknown[] =>
+  all
+    .filter(({ rule }) => !rule.id.startsWith(`${room}/`))
     .flatMap(({ rule }) => rule.triggers)
-    .filter((trigger) => trigger.kind === 'event' && trigger.source === 'aws.trustedadvisor')
-    .flatMap((trigger) => at(trigger, 'where', 'check-name') ?? []);
-  expect([...claimed].sort()).toEqual([...new Set(named)].sort());
+    .filter((trigger) => trigger.kind === 'event' && trigger.source === source)
+    .flatMap((trigger) => at(trigger, 'where', member) ?? []);
+
+it('what other rules take of Trusted Advisor and of AWS Health is what the catch-all rules leave', () => {
+  expect([...checks].sort()).toEqual([...new Set(claims('aws.trustedadvisor', 'trustedadvisor', 'check-name'))].sort());
+  expect([...codes].sort()).toEqual([...new Set(claims('aws.health', 'health', 'eventTypeCode'))].sort());
 });

@@ -245,6 +245,10 @@ describe('a trigger', () => {
     expect(at(event('aws.health', 'AWS Health Event', { service: ['RISK'] }))).toEqual(global);
     expect(at(event('aws.health', 'AWS Health Event', { service: ['RISK', 'EC2'] }))[0]).toBe(null);
     expect(at(event('aws.health', 'AWS Health Event', { service: [{ prefix: 'R' }] }))[0]).toBe(null);
+    expect(at(event('aws.health', 'AWS Health Event', { eventTypeCode: ['AWS_RISK_CREDENTIALS_EXPOSED'] }))).toEqual(
+      global,
+    );
+    expect(at(event('aws.health', 'AWS Health Event', { eventTypeCode: ['AWS_EC2_OPERATIONAL_ISSUE'] }))[0]).toBe(null);
     expect(at(event('aws.health', 'AWS Health Event'))[0]).toBe(null);
   });
 });

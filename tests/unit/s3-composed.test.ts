@@ -9,7 +9,9 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { publicPolicy } from '../../functions/s3/public-policy.ts';
 import { tlsOnly } from '../../functions/s3/tls-only.ts';
+import { trailBucketPolicy } from '../../functions/s3/trail-bucket-policy.ts';
 import type { Deps } from '../../shared/core/deps.ts';
+import { dueLesson } from '../../shared/core/due.ts';
 import { handle } from '../../shared/core/engine.ts';
 import { fault } from '../../shared/core/fault.ts';
 import type { Json } from '../../shared/core/json.ts';
@@ -172,5 +174,48 @@ describe('a policy that was deleted', () => {
     const deleted = event('DeleteBucketPolicy');
     await expect(handle(deleted, strict())).rejects.toThrow('gone');
     expect(await handle(deleted, strict())).toMatchObject([{ outcome: 'safe' }]);
+  });
+});
+
+describe('the policy of a trail’s bucket', () => {
+  const trail = {
+    Effect: 'Allow',
+    Principal: { Service: 'cloudtrail.amazonaws.com' },
+    Action: 's3:PutObject',
+    Resource: 'arn:aws-cn:s3:::b/AWSLogs/111122223333/*',
+  };
+  const good = JSON.stringify(policy(trail));
+  const deps = (preset: Config['preset']): Deps =>
+    world.deps([publicPolicy, tlsOnly, trailBucketPolicy], {
+      preset,
+      baselines: { 's3/trail-bucket-policy': { buckets: ['b'] } },
+    });
+  const lease = '111122223333/cn-north-1/s3/bucket-policy/b';
+
+  /** It stood for a day, as CloudTrail has it: without a word about plain HTTP, which is flagged. */
+  async function stood(preset: Config['preset']): Promise<void> {
+    expect(await handle(put(good), deps(preset))).toMatchObject([
+      { outcome: 'rehearsed', rules: ['s3/tls-only'] },
+      { outcome: 'learning' },
+    ]);
+    world.wait(86_400);
+    await dueLesson(lease, deps(preset));
+  }
+
+  it('is learned although it allows plain HTTP, and comes back when a person says so', async () => {
+    await stood('guard');
+    stored = null;
+    const asked = await handle(event('DeleteBucketPolicy'), deps('standard'));
+    expect(asked).toMatchObject([{ outcome: 'asked', rules: ['s3/tls-only', 's3/trail-bucket-policy'] }]);
+    const id = asked[0]?.incident ?? '';
+    await decide(id, 'casey', deps('standard'));
+    expect(await approve(id, deps('standard'))).toMatchObject({ outcome: 'fixed' });
+    expect(stored).toBe(JSON.stringify(policy(trail, tls)));
+  });
+
+  it('is not learned where strangers read it', async () => {
+    const results = await handle(put(JSON.stringify(policy(trail, reports, open))), deps('guard'));
+    expect(results.map(({ outcome }) => outcome)).not.toContain('learning');
+    expect((await world.store.lessons(lease)).candidate).toBeNull();
   });
 });

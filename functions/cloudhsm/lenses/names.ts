@@ -4,8 +4,8 @@ import { named } from '../../../shared/aws/telling.ts';
 import type { Call } from '../../../shared/core/signal.ts';
 
 /**
- * What a call names by such a member, and its ARN. Members begin in lower case: AWS CloudHSM User Guide, "Working with
- * AWS CloudTrail and AWS CloudHSM"; ARNs: Service Authorization Reference, AWS CloudHSM.
+ * What a call names by such a member, and its ARN. Members begin in lower case: AWS CloudHSM User Guide, "Logging
+ * AWS CloudHSM API calls with AWS CloudTrail"; ARNs: Service Authorization Reference, AWS CloudHSM.
  */
 export function namedBy(call: Call, name: 'clusterId' | 'backupId'): { id: string; resource: string } | undefined {
   const told = named(call.request, name);

@@ -1,5 +1,5 @@
 /** What a trail's event selectors let through. Shapes: API_EventSelector, API_AdvancedEventSelector, API_AdvancedFieldSelector. */
-import { listed, member } from '../../../shared/aws/telling.ts';
+import { listed, member, named } from '../../../shared/aws/telling.ts';
 import { canonical, isObject, type Json, type JsonObject } from '../../../shared/core/json.ts';
 
 /** Selectors as the API takes and gives them: of one form or the other. */
@@ -68,8 +68,8 @@ function byFields(selector: unknown): Coverage {
     writes: manages && !(only.length > 0 && !only.includes('false')),
     excluded,
     narrowed: fields.some((one) => {
-      const name = member(one, 'field');
-      return !known.includes(`${name}`) && !(name === 'eventSource' && excluded.length > 0);
+      const name = named((one ?? null) as Json, 'field') ?? '';
+      return !known.includes(name) && !(name === 'eventSource' && excluded.length > 0);
     }),
     data: equals('eventCategory').includes('Data'),
   };
@@ -97,13 +97,13 @@ const sameForm = (a: Selectors, b: Selectors): boolean => a.advanced.length > 0 
 
 /** Each thing whose data events are logged, as `type value`; an advanced selector as it is written. */
 function dataOf({ basic, advanced }: Selectors): readonly string[] {
-  const named = basic.flatMap(({ DataResources = [] }) =>
+  const resources = basic.flatMap(({ DataResources = [] }) =>
     DataResources.flatMap((one) => {
       const values = listed(member(one, 'values'), 1000);
-      return values.map((value) => `${String(member(one, 'type'))} ${value}`);
+      return values.map((value) => `${named(one, 'type') ?? '*'} ${value}`);
     }),
   );
-  return [...named, ...advanced.filter((one) => byFields(one).data).map((one) => canonical(withoutName(one)))];
+  return [...resources, ...advanced.filter((one) => byFields(one).data).map((one) => canonical(withoutName(one)))];
 }
 
 const withoutName = (selector: JsonObject): Json => (member(selector, 'fieldSelectors') ?? null) as Json;

@@ -4,9 +4,10 @@
  * only member alone, and a list's texts as `{content, tag}`. Recorded: Stratus Red Team's AuthorizeSecurityGroupIngress,
  * DeleteFlowLogs and EnableSerialConsoleAccess.
  */
-import { parseArn } from '../../../shared/aws/arn.ts';
+import { arn, parseArn } from '../../../shared/aws/arn.ts';
+import { resourcesNamed } from '../../../shared/aws/noticed.ts';
 import { at, isObject, type Json, type JsonObject, text } from '../../../shared/core/json.ts';
-import type { Call, Found, Signal } from '../../../shared/core/signal.ts';
+import type { Call, Signal } from '../../../shared/core/signal.ts';
 
 export const asked = ({ name, request }: Call): Json => (at(request, `${name}Request`) as Json | undefined) ?? request;
 
@@ -33,16 +34,21 @@ export function texts(value: unknown, name = 'content'): readonly string[] {
 export const bare = (attribute: unknown): unknown =>
   isObject(attribute) ? (at(attribute, 'value') ?? at(attribute, 'Value')) : attribute;
 
-/** A resource that a finding names: its id, and its ARN as it was given. */
+/** A resource that another service names: its id, and its ARN. */
 export type Named = { readonly id: string; readonly arn: string };
 
-/** The resources of this kind (`security-group`, `instance`) of a Security Hub finding: `Resources[].Id` is an ARN. */
-export function namedBy({ body }: Found, kind: string): readonly Named[] {
-  const arns = new Set(items(at(body, 'resources')).map((one) => text(one, 'id') ?? ''));
-  return [...arns].flatMap((arn) => {
-    const { service, resource = '' } = parseArn(arn) ?? {};
-    const id = service === 'ec2' && resource.startsWith(`${kind}/`) ? resource.slice(kind.length + 1) : '';
-    return /^[a-z]+-[0-9a-f]{8,17}$/.test(id) ? [{ id, arn }] : [];
+const types = {
+  instance: { securityHub: 'AwsEc2Instance', config: 'AWS::EC2::Instance' },
+  'security-group': { securityHub: 'AwsEc2SecurityGroup', config: 'AWS::EC2::SecurityGroup' },
+};
+
+/** The resources of this kind that Security Hub (by ARN) or AWS Config (by id) found against a control or rule. */
+export function namedBy(signal: Signal, kind: keyof typeof types): readonly Named[] {
+  return [...new Set(resourcesNamed(signal, types[kind]))].flatMap((name) => {
+    const id = name.slice(name.lastIndexOf('/') + 1);
+    return /^[a-z]+-[0-9a-f]{8,17}$/.test(id)
+      ? [{ id, arn: parseArn(name) ? name : arn(signal, 'ec2', `${kind}/${id}`) }]
+      : [];
   });
 }
 

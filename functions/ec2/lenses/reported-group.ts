@@ -1,7 +1,8 @@
-/** Security groups that another service found open. Which rule it is only the read can tell. */
+/** Security groups that another service found open. Which of their rules it is only the read can tell. */
 import { arn } from '../../../shared/aws/arn.ts';
+import { failedControls, guardDuty, nonCompliant, witness } from '../../../shared/aws/noticed.ts';
 import type { Finding, Trigger } from '../../../shared/core/rule.ts';
-import type { Found, Signal } from '../../../shared/core/signal.ts';
+import type { Signal } from '../../../shared/core/signal.ts';
 import { groupsOf, instanceOf } from './found-instance.ts';
 import type { SecurityGroup } from './group-rule.ts';
 import { namedBy } from './record.ts';
@@ -9,28 +10,31 @@ import { namedBy } from './record.ts';
 /**
  * Controls that fail for a group that lets the world in to risky ports; EC2.53 and EC2.54 are those of CIS v3.0.0. Not
  * EC2.18, which fails for every port but two: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html
+ * Config: https://docs.aws.amazon.com/config/latest/developerguide/restricted-ssh.html and …/restricted-common-ports.html
  */
-const controls = ['EC2.13', 'EC2.14', 'EC2.19', 'EC2.53', 'EC2.54'] as const;
-
 export const reporting: readonly Trigger[] = [
-  ...controls.map((type) => ({ kind: 'finding', origin: 'securityhub', type }) as const),
+  ...failedControls('EC2.13', 'EC2.14', 'EC2.19', 'EC2.53', 'EC2.54'),
+  nonCompliant('restricted-ssh', 'restricted-common-ports'),
   // https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-types-ec2.html#recon-ec2-portprobeunprotectedport
-  { kind: 'finding', origin: 'guardduty', type: 'Recon:EC2/PortProbeUnprotectedPort' },
+  ...guardDuty('Recon:EC2/PortProbeUnprotectedPort'),
 ];
 
-export function reported(finding: Found): readonly Finding<SecurityGroup>[] {
-  if (finding.origin === 'securityhub')
-    return namedBy(finding, 'security-group').map(({ id: group, arn: resource }) => ({
-      target: { group },
-      resource,
-      reason: `Security Hub finds ${group} open to the world (${finding.type})`,
-      certainty: 'possible',
-    }));
-  const instance = instanceOf(finding);
+export function reported(signal: Signal): readonly Finding<SecurityGroup>[] {
+  if (signal.kind !== 'finding' || signal.origin !== 'guardduty') return named(signal);
+  const instance = instanceOf(signal);
   if (instance === undefined) return [];
-  const reason = `strangers probe an open port of ${instance}, GuardDuty reports`;
-  return groupsOf(finding).map((group) => about(finding, group, `${reason}; it is in ${group}`, 'possible'));
+  const reason = `${witness(signal)}: strangers probe an open port of ${instance}`;
+  return groupsOf(signal).map((group) => about(signal, group, `${reason}, which is in ${group}`, 'possible'));
 }
+
+/** The groups that a control or a rule of Config's was found against. */
+export const named = (signal: Signal): readonly Finding<SecurityGroup>[] =>
+  namedBy(signal, 'security-group').map(({ id: group, arn: resource }) => ({
+    target: { group },
+    resource,
+    reason: `${witness(signal)} for ${group}`,
+    certainty: 'possible',
+  }));
 
 export const about = (
   signal: Signal,

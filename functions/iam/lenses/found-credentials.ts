@@ -5,9 +5,9 @@
 import { at, isObject, text } from '../../../shared/core/json.ts';
 import type { Found } from '../../../shared/core/signal.ts';
 
-/** `name`: of the user or the role; `key`: the access key's id, or `''`; `principal`: what aws:userid is, or `''`. */
+/** `of` a role: of a session of one; `other`: of people whom a provider vouches for. `name`: of the user or the role; `key`: the access key's id, or `''`; `principal`: what aws:userid is, or `''`. */
 export type Credential = {
-  readonly of: 'user' | 'role' | 'root';
+  readonly of: 'user' | 'role' | 'root' | 'other';
   readonly name: string;
   readonly key: string;
   readonly principal: string;
@@ -50,7 +50,8 @@ function credential(
   if (type === undefined || type === 'AWSService' || type === 'AWSAccount') return [];
   if (type === 'Root') return [{ of: 'root', name: 'root', key, principal }];
   if (name === undefined) return [];
-  return [{ of: type === 'IAMUser' ? 'user' : 'role', name, key, principal }];
+  const of = type === 'IAMUser' ? 'user' : type === 'AssumedRole' || type === 'Role' ? 'role' : 'other';
+  return [{ of, name, key, principal }];
 }
 
 /** 1 to 10; 0 where the finding tells none. */

@@ -5,6 +5,7 @@ import { actionsOf } from '../../../shared/aws/cover.ts';
 import { parsed, type Statement, scalar, statementsOf } from '../../../shared/aws/statement.ts';
 import { named } from '../../../shared/aws/telling.ts';
 import { isObject, type Json, type JsonObject, text } from '../../../shared/core/json.ts';
+import { type Unreadable, unreadable } from '../../../shared/core/rule.ts';
 import type { Call } from '../../../shared/core/signal.ts';
 
 /**
@@ -62,6 +63,10 @@ export function statementsPut(call: Call): readonly Statement[] | null {
     },
   ];
 }
+
+/** What is missing where a call does not show what it put. */
+export const unshown = ({ name }: Call): Unreadable =>
+  unreadable(`requestParameters.${name.startsWith('PutResourcePolicy') ? 'policy' : 'principal'}`);
 
 /**
  * Whether a statement serves a function URL alone: it allows InvokeFunctionUrl, or InvokeFunction as the URL does it.

@@ -57,9 +57,9 @@ export const advanced: Lens<Lost, Advanced> = {
         renewal: Subscription?.AutoRenew ?? 'DISABLED',
       };
     }),
-  // A protection that is made again has another id.
+  // A protection that is made again has another id; an engagement may wait to begin (ProactiveEngagementStatus: PENDING).
   canon: ({ protections, engagement, renewal }) => ({
-    engagement,
+    engagement: engagement !== 'DISABLED',
     renewal,
     protections: Object.values(protections)
       .map(({ name, resource }) => `${resource} ${name}`)

@@ -35,7 +35,10 @@ const stage = (name: string, more: readonly IpPermission[], used: boolean): Stag
     return {
       target: { group },
       after: { name: 'default', inbound: [], outbound: [], interfaces: used ? 1 : 0 },
-      call: { name: 'AuthorizeSecurityGroupIngress', request: { groupId: group, ipPermissions: {} } },
+      call: {
+        name: 'AuthorizeSecurityGroupIngress',
+        request: { groupName: 'default', groupId: group, ipPermissions: {} },
+      },
       async clear() {
         if (NetworkInterfaceId) await ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId }));
         await ec2.send(new DeleteSubnetCommand({ SubnetId }));

@@ -4,6 +4,7 @@ import {
   DisableProactiveEngagementCommand,
   EnableProactiveEngagementCommand,
   ListProtectionsCommand,
+  type Protection,
   ShieldClient,
   UpdateSubscriptionCommand,
 } from '@aws-sdk/client-shield';
@@ -47,13 +48,13 @@ const stage = (name: string, taken: Taken): Stage => ({
       after: all,
       call: calls[taken],
       async clear() {
-        let Protections: { Id?: string }[] | undefined;
-        do {
-          ({ Protections } = await shield
-            .send(new ListProtectionsCommand({}))
-            .catch(() => ({ Protections: [] as { Id?: string }[] })));
-          for (const { Id } of Protections ?? []) await shield.send(new DeleteProtectionCommand({ ProtectionId: Id }));
-        } while (Protections?.length);
+        const list = async (): Promise<readonly Protection[]> =>
+          shield.send(new ListProtectionsCommand({})).then(
+            ({ Protections = [] }) => Protections,
+            () => [],
+          );
+        for (let [first] = await list(); first; [first] = await list())
+          await shield.send(new DeleteProtectionCommand({ ProtectionId: first.Id }));
         await shield.send(new EnableProactiveEngagementCommand({}));
         await shield.send(new UpdateSubscriptionCommand({ AutoRenew: 'ENABLED' }));
       },
