@@ -12,8 +12,8 @@ export type Piece =
   | { readonly source: string; readonly value: unknown }
   | { readonly source: string; readonly error: string };
 
-/** Members that hold a list of records: CloudTrail's log files; GetFindings of GuardDuty and of Security Hub. */
-const holders = ['Records', 'Findings'] as const;
+/** Members that hold a list of records: CloudTrail's log files and LookupEvents; GetFindings of GuardDuty and of Security Hub. */
+const holders = ['Records', 'Findings', 'Events'] as const;
 
 /** A document that began on a line and has not ended yet. */
 type Open = { readonly line: number; readonly lines: string[]; readonly scan: Scanner };
@@ -29,8 +29,8 @@ export async function* pieces(path: string): AsyncGenerator<Piece> {
 
   function* unpack(value: unknown, at: number): Generator<Piece> {
     const list = listIn(value);
-    if (list === null) yield { source: `${path}:${at}`, value };
-    else for (const element of list) yield { source: `${path}#${index++}`, value: element };
+    if (list === null) yield { source: `${path}:${at}`, value: opened(value) };
+    else for (const element of list) yield { source: `${path}#${index++}`, value: opened(element) };
   }
 
   /** What was complete in a broken document, and one error for the rest; `whole` where the document did come to its end. */
@@ -41,7 +41,8 @@ export async function* pieces(path: string): AsyncGenerator<Piece> {
       for (const [from, to] of broken.scan.elements) {
         const element = parsed(text.slice(from, to));
         failed ||= element === null;
-        yield { source: `${path}#${index++}`, ...(element ?? { error: whyNot(text.slice(from, to)) }) };
+        const piece = element ? { value: opened(element.value) } : { error: whyNot(text.slice(from, to)) };
+        yield { source: `${path}#${index++}`, ...piece };
       }
       if (!whole || !failed) yield { source: `${path}#${index++}`, error };
       return;
@@ -114,7 +115,18 @@ export async function* pieces(path: string): AsyncGenerator<Piece> {
   if (open) yield* salvage(open, halfWritten);
 }
 
-function listIn(value: unknown): readonly unknown[] | null {
+/**
+ * What `aws cloudtrail lookup-events` lists has each record as a text in it (AWS CloudTrail API reference, Event:
+ * CloudTrailEvent); by itself that text is a record, too. All else is what it is.
+ */
+export function opened(value: unknown): unknown {
+  const listed = isObject(value) && !('detail-type' in value) && !('eventName' in value);
+  const text = listed ? value['CloudTrailEvent'] : value;
+  return typeof text === 'string' && text.startsWith('{') ? (parsed(text)?.value ?? value) : value;
+}
+
+/** The records that a document is a list of, or holds one of; null where it is a record itself. */
+export function listIn(value: unknown): readonly unknown[] | null {
   if (Array.isArray(value)) return value;
   if (!isObject(value) || 'detail-type' in value || 'eventName' in value) return null;
   for (const holder of holders) if (Array.isArray(value[holder])) return value[holder] as readonly unknown[];

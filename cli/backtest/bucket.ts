@@ -2,7 +2,7 @@
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { fault } from '../../shared/core/fault.ts';
 import { plain } from '../../shared/notify/plain.ts';
-import type { Piece } from '../input.ts';
+import { listIn, opened, type Piece } from '../input.ts';
 import { type Listed, type Listing, otherThan } from './logs.ts';
 import { plainBytes } from './read.ts';
 import type { Log } from './worker.ts';
@@ -149,11 +149,9 @@ export async function* wholeObject(listed: Listed): AsyncGenerator<Piece> {
   }
   let index = 0;
   const unpacked = (value: unknown, at: string): Piece[] => {
-    const holder = value as { Records?: unknown; Findings?: unknown; eventName?: unknown } | null;
-    const held = Array.isArray(value) ? value : (holder?.Records ?? holder?.Findings);
-    if (!Array.isArray(held) || (!Array.isArray(value) && holder?.eventName !== undefined))
-      return [{ source: at, value }];
-    return held.map((element: unknown) => ({ source: `${name}#${index++}`, value: element }));
+    const held = listIn(value);
+    if (held === null) return [{ source: at, value: opened(value) }];
+    return held.map((element) => ({ source: `${name}#${index++}`, value: opened(element) }));
   };
   const parsed = (json: string): { value: unknown } | null => {
     try {

@@ -1,7 +1,7 @@
 /** One record's findings, with all that the answer needs of it. Recognises what `classify` recognises. Pure. */
 import { countedBy } from '../../shared/core/count.ts';
 import { decide, type Way } from '../../shared/core/decide.ts';
-import { canonical, isObject } from '../../shared/core/json.ts';
+import { canonical } from '../../shared/core/json.ts';
 import { type Config, modeOf } from '../../shared/core/mode.ts';
 import { awakened } from '../../shared/core/route.ts';
 import { hasFix, type Mode, type Rule } from '../../shared/core/rule.ts';
@@ -143,11 +143,4 @@ export function kindOf(actor: Actor): Kind {
   if (type === 'IAMUser')
     return machines.test(actor.name) ? 'pipeline' : /^aws-cli\//.test(userAgent) ? 'person' : 'unclear';
   return 'unclear';
-}
-
-/** Whether `classify` takes a document apart into several records. */
-export function holdsRecords(value: unknown): boolean {
-  if (Array.isArray(value)) return true;
-  if (!isObject(value) || 'detail-type' in value || 'eventName' in value) return false;
-  return Array.isArray(value['Records']) || Array.isArray(value['Findings']);
 }

@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../../shared/core/mode.ts';
 import type { Rule } from '../../shared/core/rule.ts';
-import { type Piece, pieces } from '../input.ts';
-import { holdsRecords, judge, type Row } from './judge.ts';
+import { listIn, opened, type Piece, pieces } from '../input.ts';
+import { judge, type Row } from './judge.ts';
 import type { Listed } from './logs.ts';
 import { type Read, reading } from './read.ts';
 import { type Cut, tooLarge, type Wakers } from './scan.ts';
@@ -183,8 +183,8 @@ function take(cut: Cut, listed: Listed, all: Tally, counted: { bad: string | nul
     return;
   }
   // A list by itself: the careful reader counts its elements through the file.
-  if (cut.index === null && holdsRecords(value)) counted.bad ??= source;
-  else all.value(value, source);
+  if (cut.index === null && listIn(value) !== null) counted.bad ??= source;
+  else all.value(opened(value), source);
 }
 
 /** A log that is odd is read again from its beginning; what was found in it so far counts no more. */

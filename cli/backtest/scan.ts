@@ -103,7 +103,7 @@ export function scanners({ calls, root }: Wakers): () => Scan {
         return false;
       }
       const head = bytes.toString('latin1', at, Math.min(filled, at + 256));
-      const holder = /^\{\s*"(?:Records|Findings)"\s*:\s*\[/.exec(head);
+      const holder = /^\{\s*"(?:Records|Findings|Events)"\s*:\s*\[/.exec(head);
       if (holder) {
         reset(2, at + holder[0].length);
         tail = true;

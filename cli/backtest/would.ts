@@ -64,6 +64,8 @@ export const whole: { readonly [rule: string]: (call: Call) => Json | undefined 
   },
   'ec2/public-sharing-unblocked': ({ name }) => (name.startsWith('Disable') ? 'unblocked' : undefined),
   'cloudtrail/logging-stopped': ({ name }) => (name === 'StopLogging' ? false : undefined),
+  'cloudwatch/alarm-silenced': ({ name }) => (name === 'DisableAlarmActions' ? false : undefined),
+  'macie/disabled': ({ name }) => (name === 'DisableMacie' ? null : undefined),
   'iam/access-key-created': ({ response }) => text(response, 'accessKey', 'status'),
   'iam/role-trust-opened': ({ name, request }) =>
     text(request, name === 'CreateRole' ? 'assumeRolePolicyDocument' : 'policyDocument'),

@@ -17,7 +17,7 @@ export const reportRemoved = rule({
   breaks: 'nothing',
   risk: 'None to applications. A report that was replaced on purpose is written twice.',
   mends:
-    'makes a Cost and Usage Report again, as it was seen to stand for a day; its tags are not made again. Of exports, budgets and monitors, and of a report that was never seen so, it only tells.',
+    'makes a Cost and Usage Report again, as it was seen to stand for a day; its tags are not made again. Of exports, budgets and monitors, and of a report that was never seen so, it only tells. It always asks: the report goes to a bucket, and whose that is the definition does not tell.',
   undoes: 'deletes the report again, with your own credentials: the role that makes reports may not delete one.',
   proof: 'fake',
   responsibility: 'platform, applications, identity and access management',
@@ -65,6 +65,8 @@ export const reportRemoved = rule({
       if (watch !== 'report') return { unknown: `make the ${watch} again: nobody here knows what ${name} was` };
       return state ?? learned?.state ?? { unknown: `what the report ${name} was is not known: make it again` };
     },
+    // A definition names its bucket, and nobody's account.
+    asks: (plan) => plan && `the report goes to the bucket ${String(plan['S3Bucket'])}: see that it is yours`,
   },
 });
 

@@ -27,6 +27,8 @@ export const recoveryOff = rule<Table, Recovery>({
     { framework: 'NIST SP 800-53 Rev. 5', id: 'CP-9', source: page },
     { framework: 'NIST SP 800-53 Rev. 5', id: 'CP-10', source: page },
   ],
+  unconfirmed:
+    'No source shows a recorded UpdateContinuousBackups: its members are taken from the API, in whatever case.',
   // "CloudTrail captures all API calls for DynamoDB as events": DynamoDB developer guide, "Logging DynamoDB operations by
   // using AWS CloudTrail"; members as the API has them (API_UpdateContinuousBackups), in whatever case.
   triggers: calls('dynamodb.amazonaws.com', 'UpdateContinuousBackups'),

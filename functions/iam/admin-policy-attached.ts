@@ -57,6 +57,7 @@ export const adminPolicyAttached = rule<Attached, Attachment>({
     if (policy === undefined) return unreadable('requestParameters.policyArn');
     const ofAws = parseArn(policy)?.account === 'aws';
     const admin = adminPolicy(policy);
+    // AWS's own policies are known by name: shared/aws/admin.ts has those that make administrators.
     if ((ofAws && admin === null) || bySingleSignOn(signal, identity)) return [];
     const name = policy.replace(/^.*\//, '');
     const to = `the ${identity.kind} ${identity.name}`;

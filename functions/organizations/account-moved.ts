@@ -8,10 +8,11 @@ import { type Move, place } from './lenses/place.ts';
 const parent = v.pipe(v.string(), v.regex(/^(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})$/));
 
 const baseline = v.strictObject({
-  /** Units whose accounts stay; every unit where none is named. */
-  guarded: v.optional(v.array(parent)),
-  /** Units to which an account may always be moved: a quarantine has more guard rails, not fewer. */
-  quarantine: v.optional(v.array(parent)),
+  guarded: v.optional(
+    v.pipe(v.array(parent), v.description('units whose accounts stay; every unit, if none is named')),
+  ),
+  // It has more guard rails, not fewer.
+  quarantine: v.optional(v.pipe(v.array(parent), v.description('units to which an account may always be moved'))),
 });
 
 const own = 'arn:${AWS::Partition}:organizations::${AWS::AccountId}' as const;

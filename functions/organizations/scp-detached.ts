@@ -10,7 +10,10 @@ import { taught, teaching, wanted } from './lenses/wanted.ts';
 // The organisation's id is no pseudo-parameter of CloudFormation's.
 const own = 'arn:${AWS::Partition}:organizations::${AWS::AccountId}' as const;
 const policies = `${own}:policy/o-*/*` as const;
-const entities = [`${own}:account/o-*/*`, `${own}:ou/o-*/*`, `${own}:root/o-*/*`] as const;
+const roots = `${own}:root/o-*/*` as const;
+const entities = [`${own}:account/o-*/*`, `${own}:ou/o-*/*`, roots] as const;
+const noArn =
+  'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html: no resource types';
 
 export const scpDetached = rule({
   id: 'organizations/scp-detached',
@@ -21,9 +24,9 @@ export const scpDetached = rule({
   breaks: 'access',
   risk: 'What the guard rail forbids is refused again at once, in every account below it: also what somebody began to do since, and a change of guard rails that was meant.',
   mends:
-    'attaches the policy again where it was. A text that was rewritten is put back only where it was seen to stand for a day, and forbids less now; else the rule only tells, as of deleted policies and of types that were turned off. It works in the management account alone.',
+    'attaches the policy again where it was. A text that was rewritten is put back where it was seen to stand for a day, and forbids less now; a type that was turned off is turned on, with its policies where they were seen for a day, and AWS’s FullAWSAccess everywhere. Else, and of deleted policies, it only tells. It works in the management account alone.',
   undoes:
-    'detaches it again with your own credentials, which the role that guards may not; a text is put back as it was.',
+    'detaches it, or turns the type off, with your own credentials: the role that guards may do neither. A text is put back as it was.',
   proof: 'emulator',
   responsibility: 'platform, applications, identity and access management',
   controls: [],
@@ -33,14 +36,16 @@ export const scpDetached = rule({
   triggers: calls('organizations.amazonaws.com', 'DetachPolicy', 'DeletePolicy', 'UpdatePolicy', 'DisablePolicyType'),
   permissions: {
     read: [
-      { actions: ['organizations:DescribePolicy'], resources: [policies] },
+      { actions: ['organizations:DescribePolicy', 'organizations:ListTargetsForPolicy'], resources: [policies] },
+      { actions: ['organizations:ListPolicies', 'organizations:ListRoots'], resources: { noArn } },
       { actions: ['organizations:ListPoliciesForTarget'], resources: entities },
     ],
     write: [
       { actions: ['organizations:AttachPolicy'], resources: [policies, ...entities] },
+      { actions: ['organizations:EnablePolicyType'], resources: [roots] },
       { actions: ['organizations:UpdatePolicy'], resources: [policies] },
     ],
-    undo: ['organizations:DetachPolicy'],
+    undo: ['organizations:DetachPolicy', 'organizations:DisablePolicyType'],
   },
   detect(signal, _baseline, home) {
     if (signal.kind !== 'call') return [];

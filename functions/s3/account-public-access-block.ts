@@ -10,7 +10,6 @@ import {
 import { guardPut, type Switches, switches } from './lenses/guard-request.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-1';
-
 const reference = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html';
 const changes = calls('s3.amazonaws.com', 'PutAccountPublicAccessBlock', 'DeleteAccountPublicAccessBlock');
 
@@ -34,6 +33,8 @@ export const accountPublicAccessBlock = rule<Account, AccountGuard>({
     { framework: 'NIST SP 800-53 Rev. 5', id: 'AC-3', source: page },
     { framework: 'NIST SP 800-53 Rev. 5', id: 'SC-7', source: page },
   ],
+  unconfirmed:
+    'No source shows the request of PutAccountPublicAccessBlock: where its switches do not stand as in the bucket’s, they are read.',
   // The API's PutPublicAccessBlock and DeletePublicAccessBlock of S3 Control, account-level actions of
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
   triggers: [

@@ -1,6 +1,6 @@
 import { arn } from '../../shared/aws/arn.ts';
 import { told } from '../../shared/aws/telling.ts';
-import { text } from '../../shared/core/json.ts';
+import { isObject, text } from '../../shared/core/json.ts';
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-20';
@@ -21,8 +21,9 @@ export const mfaDeleteRemoved = rule({
   // Delete Disabled": https://www.elastic.co/docs/reference/security/prebuilt-rules/rules/integrations/aws/impact_s3_mfa_delete_disabled
   triggers: calls('s3.amazonaws.com', 'PutBucketVersioning'),
   detect(signal) {
-    if (signal.kind !== 'call' || text(signal.request, 'VersioningConfiguration', 'MfaDelete') !== 'Disabled')
-      return [];
+    if (signal.kind !== 'call') return [];
+    if (!isObject(signal.request)) return unreadable('requestParameters');
+    if (text(signal.request, 'VersioningConfiguration', 'MfaDelete') !== 'Disabled') return [];
     const bucket = text(signal.request, 'bucketName');
     if (bucket === undefined) return unreadable('requestParameters.bucketName');
     const resource = arn(signal, 's3', bucket, { regional: false, owned: false });

@@ -40,9 +40,9 @@ export const trailBucketPolicy = rule<PolicyTarget, string, Baseline>({
     kind: 'state',
     lens: bucketPolicy,
     desire(policy, { target, learned, home }) {
-      if (policy === gone || (policy !== null && troubleOf(policy, home) === null)) return policy;
+      if (policy === gone || (policy !== null && troubleOf(policy, target, home) === null)) return policy;
       const before = learned?.state;
-      return before !== undefined && troubleOf(before, home) === null
+      return before !== undefined && troubleOf(before, target, home) === null
         ? before
         : { unknown: `under which policy CloudTrail wrote into ${target.bucket} is not known` };
     },
@@ -80,7 +80,7 @@ function found(call: Call, { buckets = [] }: Baseline, home: Home): readonly Fin
     ];
   if (statementsOf(policy) === null)
     return [{ ...finding, reason: `a policy was put${guess}, and the event does not show it`, certainty: 'possible' }];
-  const trouble = troubleOf(policy, home);
+  const trouble = troubleOf(policy, finding.target, home);
   if (trouble === null) return [];
   const certain = trouble.certain && (known || looksLikeTrail('', policy));
   return [

@@ -30,7 +30,7 @@ function ofUser(call: Call): readonly Finding<Guessed>[] {
   const { type, name, arn: known } = call.actor;
   if (type === 'Root' || name === 'unknown' || name === hidden) return [];
   const resource = known ?? arn(call, 'iam', `user/${name}`, { regional: false, owned: true });
-  return [{ target: { who: resource }, resource, reason: `a sign-in of ${name} failed`, certainty: 'certain' }];
+  return [{ target: { who: resource }, resource, reason: `sign-ins of ${name} fail`, certainty: 'certain' }];
 }
 
 function fromPlace(call: Call): readonly Finding<Guessed>[] {
@@ -38,5 +38,5 @@ function fromPlace(call: Call): readonly Finding<Guessed>[] {
   if (ip === undefined) return [];
   // An address has no ARN: it is the account's sign-in that is tried, by the account's ARN as a principal has it.
   const resource = arn(call, 'iam', 'root', { regional: false, owned: true });
-  return [{ target: { from: ip }, resource, reason: `a sign-in from ${ip} failed`, certainty: 'certain' }];
+  return [{ target: { from: ip }, resource, reason: `sign-ins from ${ip} fail`, certainty: 'certain' }];
 }

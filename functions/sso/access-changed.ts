@@ -7,8 +7,9 @@ const sets = 'arn:${AWS::Partition}:sso:::permissionSet/*' as const;
 const instances = 'arn:${AWS::Partition}:sso:::instance/*' as const;
 const accounts = 'arn:${AWS::Partition}:sso:::account/*' as const;
 
-/** `every`: assignments of sets that make no administrator are trouble, too. */
-const baseline = v.strictObject({ every: v.optional(v.boolean()) });
+const baseline = v.strictObject({
+  every: v.optional(v.pipe(v.boolean(), v.description('also assignments of sets that make no administrator'))),
+});
 
 const directory = [
   'AssociateDirectory',

@@ -17,7 +17,7 @@ export const cloudfrontUnprotected = rule({
   breaks: 'access',
   risk: 'Requests that the web ACL blocks are refused again at every edge location, those of customers that it blocks by mistake among them.',
   mends:
-    'puts the distribution back under the web ACL that was seen to guard it for a day; the rest of its configuration stays. One that was seen to have none for a day is left as it is; without such a state the rule only tells.',
+    'puts the distribution back under the web ACL that was seen to guard it for a day; the rest of its configuration stays. One that was taken out by name is told where no such state is known; one that was changed, and had none as far as is known, is left as it is.',
   undoes: 'takes the distribution out of its web ACL, with your own credentials: the role that puts it in may not.',
   responsibility: 'operating system, network and firewall configuration',
   proof: 'emulator',
@@ -53,7 +53,7 @@ export const cloudfrontUnprotected = rule({
     const [reason, certainty] = taken
       ? [`the distribution ${id} was taken out of its web ACL`, 'certain' as const]
       : [`the distribution ${id} was changed, and has no web ACL: whether it had one is not told`, 'possible' as const];
-    return [{ target: { distribution: id, taken }, resource, reason, certainty }];
+    return [{ target: { distribution: id, taken }, resource, reason, certainty, ...(!taken && { aside: true }) }];
   },
   fix: {
     kind: 'state',
@@ -71,8 +71,10 @@ export const cloudfrontUnprotected = rule({
         return id === undefined ? null : { distribution: id, taken: false };
       },
     },
-    desire(state, { target: { distribution }, learned }) {
+    desire(state, { target: { distribution, taken }, learned }) {
       if (state === null || state !== '') return state;
+      // Distributions that never had one are changed every day.
+      if (learned === null && !taken) return state;
       return learned?.state ?? { unknown: `whether ${distribution} had a web ACL before, and which, is not known` };
     },
   },

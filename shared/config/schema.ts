@@ -121,6 +121,95 @@ const modeLine = v.strictObject({
 });
 
 const address = 'expected an e-mail address';
+
+// Names: Secrets Manager API reference, CreateSecret, Name; Systems Manager API reference, PutParameter, Name. What looks
+// like Slack's own tokens and addresses is refused even as a name.
+const reference =
+  'expected a reference, secretsmanager:NAME or ssm:/NAME: the secret itself must not stand in this file';
+const secret = (description: string) =>
+  v.optional(
+    v.pipe(
+      v.string(reference),
+      v.regex(/^(?!.*(xox[a-z]-|hooks\.slack))(secretsmanager:[\w/+=.@-]{1,512}|ssm:\/[\w/.-]{1,1010})$/i, reference),
+      v.description(description),
+    ),
+  );
+
+const severities = ['critical', 'high', 'medium', 'low', 'info'] as const;
+const slackChannel = 'expected the id of a channel in Slack, such as C0123456789: the last part of its link';
+const channelId = (description: string) =>
+  v.pipe(v.string(slackChannel), v.regex(/^[CG][A-Z0-9]{8,20}$/, slackChannel), v.description(description));
+const slackUser = 'expected the id of a person in Slack, such as U0123456789';
+const approver = 'expected the name or the ARN by which decisions are recorded';
+
+const slack = v.pipe(
+  v.strictObject({
+    token: secret('Where the bot’s token is kept (xoxb-…, scope chat:write): secretsmanager:NAME or ssm:/NAME.'),
+    channel: v.optional(channelId('The id of the channel that the bot was invited to.')),
+    webhook: secret(
+      'Where the address of an incoming webhook is kept, instead of a token: it posts, and nothing more.',
+    ),
+    signingSecret: secret('Where the app’s signing secret is kept: clicks on buttons are believed by it alone.'),
+    approvers: v.optional(
+      v.pipe(
+        v.record(
+          v.pipe(v.string(slackUser), v.regex(/^[UW][A-Z0-9]{8,20}$/, slackUser)),
+          v.pipe(v.string(approver), v.regex(/^\S.{0,199}$/, approver)),
+        ),
+        v.description('Who may decide by button: Slack’s id of the person, and the name or ARN that is recorded.'),
+      ),
+    ),
+    routes: v.optional(
+      v.pipe(
+        v.array(
+          v.strictObject({
+            severity: v.pipe(v.picklist(severities), v.description('Incidents of this severity.')),
+            channel: channelId('The id of the channel where they go instead.'),
+          }),
+        ),
+        v.description('Other channels by severity.'),
+      ),
+    ),
+  }),
+  v.check(
+    (one) => (one.webhook === undefined) === (one.token !== undefined && one.channel !== undefined),
+    'expected either token and channel, or webhook',
+  ),
+  v.check(
+    ({ webhook, ...bot }) =>
+      webhook === undefined ||
+      [bot.token, bot.channel, bot.signingSecret, bot.approvers, bot.routes].every((key) => !key),
+    'expected nothing beside webhook: it posts to one channel and takes no clicks',
+  ),
+  v.check(
+    (one) => (one.approvers === undefined) === (one.signingSecret === undefined),
+    'expected signingSecret and approvers together: buttons are shown where both are there',
+  ),
+);
+
+const yes = (description: string) =>
+  v.optional(v.pipe(v.boolean('expected true or false'), v.description(description)));
+const addresses = (description: string) =>
+  v.pipe(v.array(v.pipe(v.string(address), v.email(address))), v.description(description));
+
+const channels = v.strictObject({
+  email: v.optional(addresses('Who is told by e-mail; each address is asked to confirm first.'), []),
+  slack: v.optional(slack),
+  amazonQ: yes(
+    'A topic <stack>-chat for Amazon Q Developer in chat applications, which tells Slack and Microsoft Teams.',
+  ),
+  securityHub: yes('Each incident as a finding of Security Hub, resolved when it is fixed.'),
+  eventBridge: yes('Each incident as an event on the default bus: source firebreak, detail-type firebreak.incident.'),
+  page: v.optional(
+    v.strictObject({
+      approvers: addresses('Who may decide on the page: each address gets links of its own.'),
+    }),
+  ),
+  digest: v.optional(
+    v.strictObject({ hour: whole(0, 23, 'hours', 'The hour (UTC) of the daily digest of what was only rehearsed.') }),
+  ),
+});
+
 const organizationId = 'expected the id of an organisation, such as o-a1b2c3d4e5';
 const identityArn = 'expected the ARN of an IAM user or role, such as arn:aws:iam::*:role/break-glass-*';
 // A trust policy names principals one by one: IAM User Guide, "AWS JSON policy elements: Principal".
@@ -187,18 +276,7 @@ export const configSchema = v.strictObject({
     ),
     [],
   ),
-  channels: v.optional(
-    v.strictObject({
-      email: v.optional(
-        v.pipe(
-          v.array(v.pipe(v.string(address), v.email(address))),
-          v.description('Who is told by e-mail; each address is asked to confirm first.'),
-        ),
-        [],
-      ),
-    }),
-    {},
-  ),
+  channels: v.optional(channels, {}),
   protected: v.optional(
     v.pipe(
       v.array(v.pipe(v.string(identityArn), v.regex(/^arn:[^:]+:iam::[^:]*:(user|role)\/.+/, identityArn))),

@@ -10,7 +10,7 @@ import { type Fix, type Group, groupOf, safeFor } from './plan.ts';
 import { ask } from './question.ts';
 import { aside, begun, genuine, isNamed, isStale, next, result, same } from './record.ts';
 import { inWords, paused, standingOf } from './standing.ts';
-import { counted, finish, forged, retold, untold } from './tell.ts';
+import { finish, forged, howMany, retold, untold } from './tell.ts';
 import { fixed, mend, settleLater } from './work.ts';
 
 /** Lambda's first delivery of a look, and its two retries. */
@@ -44,7 +44,7 @@ async function look(id: string, deps: Deps): Promise<Result> {
   const incident = await found(id, deps);
   if (incident.outcome === 'asked') return expire(incident, deps);
   if (incident.outcome === 'told' && incident.until !== undefined)
-    return over(incident, deps) ? counted(incident, deps) : result('told', incident, incident.note);
+    return over(incident, deps) ? howMany(incident, deps) : result('told', incident, incident.note);
   if (brokeOff(incident)) return goOn(incident, deps);
   if (incident.outcome !== 'settling' && incident.outcome !== 'held')
     // An earlier look may have ended it and died before it could tell.

@@ -16,7 +16,7 @@ import { genuine, isNamed, isStale, leaseEnd, leaseOf, leaseSeconds, next, resul
 import { awakened, learners } from './route.ts';
 import type { Rule } from './rule.ts';
 import { normalise, type Signal } from './signal.ts';
-import { alarm, announce, finish, forged, untold } from './tell.ts';
+import { alarm, announce, beingTold, finish, forged, untold } from './tell.ts';
 import { mend } from './work.ts';
 
 /** Lambda's first delivery and its two retries. */
@@ -26,8 +26,6 @@ export const lastAttempt = 3;
  * no attempt. Lambda waits one minute, then two (Lambda developer guide, "Asynchronous invocation").
  */
 const lastAfter = 150_000;
-/** Less than all of `leaseWaits`. */
-const tellingSeconds = 10;
 const leaseWaits: readonly number[] = [500, 1000, 2000, 4000, 8000];
 /** How long the record of a write of ours may lag behind its event, in milliseconds. */
 const recordingLag = 120_000;
@@ -278,16 +276,11 @@ async function claimed(incident: Incident, deps: Run): ReturnType<Incidents['cla
     if (wait > 0) await deps.sleep(wait);
     const lease = deps.held ? { holder: deps.holder, until: leaseEnd(deps) } : null;
     const claim = await deps.incidents.claim(incident, lease);
-    // The delivery that did the work may be telling of it right now: twice only where it seems to have died.
-    const telling =
-      claim.got === 'duplicate' && untold(claim.incident) && secondsSince(claim.incident, deps) < tellingSeconds;
+    const telling = claim.got === 'duplicate' && beingTold(claim.incident, deps);
     if (claim.got !== 'busy' && !telling) return claim;
   }
   throw fault('LeaseHeld', `${incident.resource} is being changed by another delivery; this one is tried again`);
 }
-
-const secondsSince = (incident: Incident, deps: Deps): number =>
-  (deps.now().getTime() - Date.parse(incident.timeline.at(-1)?.at ?? '')) / 1000;
 
 /** Records a fault on the incident; after the last attempt it is the outcome, and told. The fault itself goes on. */
 async function failed(incident: Incident, error: unknown, received: string, deps: Run): Promise<unknown> {

@@ -1,5 +1,5 @@
 /** Which mode a rule has: by preset, by line of firebreak.yml, by exemption. Pure; the time is passed in. */
-import { type FixRule, hasFix, type Mode, type Rule, type RuleClass } from './rule.ts';
+import { type FixRule, hasFix, type Mode, type Rule, type RuleClass, type Severity } from './rule.ts';
 
 export const presets = ['observe', 'guard', 'standard', 'strict'] as const;
 export type Preset = (typeof presets)[number];
@@ -39,6 +39,34 @@ export type Exemption = {
   readonly expires: string;
 };
 
+/** Where a secret is kept: `secretsmanager:NAME` or `ssm:/name`. The secret itself stands in no configuration. */
+export type SecretRef = string;
+
+/** Slack by a bot's token and a channel, or by an incoming webhook: the one or the other. */
+export type SlackChannel = {
+  readonly token?: SecretRef;
+  readonly channel?: string;
+  readonly webhook?: SecretRef;
+  /** What Slack signs the clicks on buttons with. */
+  readonly signingSecret?: SecretRef;
+  /** Who may decide by button: Slack's id of the person, and by which name or ARN that is recorded. */
+  readonly approvers?: { readonly [user: string]: string };
+  /** Other channels by severity; of the lines that match, the first one wins. */
+  readonly routes?: readonly { readonly severity: Severity; readonly channel: string }[];
+};
+
+export type Channels = {
+  readonly email: readonly string[];
+  readonly slack?: SlackChannel;
+  readonly amazonQ?: boolean;
+  readonly securityHub?: boolean;
+  readonly eventBridge?: boolean;
+  /** Who may decide on the page: each address has a link of its own. */
+  readonly page?: { readonly approvers: readonly string[] };
+  /** The hour (UTC) of the daily digest. */
+  readonly digest?: { readonly hour: number };
+};
+
 export type Config = {
   readonly preset: Preset;
   readonly modes: readonly ModeLine[];
@@ -57,7 +85,7 @@ export type Config = {
   readonly approvals: number;
   /** ARNs of the principals that may assume the operator role; the whole account, by its own IAM, where none is named. */
   readonly operators: readonly string[];
-  readonly channels: { readonly email: readonly string[] };
+  readonly channels: Channels;
   /** ARN patterns of IAM users and roles that no role of Firebreak's may change. */
   readonly protected: readonly string[];
   /** Ids of further accounts that are no strangers. */

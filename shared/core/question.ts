@@ -9,7 +9,7 @@ import { compose, type Fix, groupOf, safeFor } from './plan.ts';
 import { begun, coded, genuine, isNamed, isStale, next, same } from './record.ts';
 import { isUnknown, type Severity } from './rule.ts';
 import { standingOf } from './standing.ts';
-import { announce, denounce, finish, together, untold } from './tell.ts';
+import { announce, beingTold, denounce, finish, together, untold } from './tell.ts';
 
 /** Reasons that a question keeps: the later ones are in its timeline. */
 const reasonsKept = 10;
@@ -68,7 +68,7 @@ async function join(planned: Incident, open: Incident, state: Json, deps: Run): 
   if (rules.length > open.rules.length || !asAsked(open, state, plan, fix))
     await putAnew({ ...both, reasons: reasonsOf(open, planned) }, planned, state, plan, fix, deps);
   // An attempt of this delivery's that died may have come as far as the question, and not have told of it.
-  else if (untold(open)) await announce(open, deps);
+  else if (untold(open) && !beingTold(open, deps)) await announce(open, deps);
   await deps.incidents.note(open.id, { at: planned.times.received, what, outcome: 'witness' }, witness);
   return finish(planned, { outcome: 'witness', note: `asked already: incident ${open.id}` }, deps);
 }

@@ -13,6 +13,15 @@ export const isSilent = (outcome: Outcome): boolean => silent.has(outcome);
 export const untold = (incident: Incident): boolean =>
   incident.told !== incident.outcome && !silent.has(incident.outcome);
 
+/** Less than all of the waits for a lease, in seconds. */
+const tellingSeconds = 10;
+
+/** Whether whoever ended it may be telling of it right now: twice only where that one seems to have died. */
+export function beingTold(incident: Incident, deps: Deps): boolean {
+  const since = deps.now().getTime() - Date.parse(incident.timeline.at(-1)?.at ?? '');
+  return untold(incident) && since < tellingSeconds * 1000;
+}
+
 /** Tells what an interrupted command left untold. */
 export async function retold(incident: Incident, deps: Deps): Promise<Result> {
   await announce(incident, deps);
@@ -21,13 +30,24 @@ export async function retold(incident: Incident, deps: Deps): Promise<Result> {
 
 export async function announce(incident: Incident, deps: Deps): Promise<void> {
   await deps.tell(incident);
-  try {
-    await deps.incidents.save(next(incident, { told: incident.outcome }));
-  } catch (error) {
-    // A witness noted meanwhile must not have people told twice.
-    const stored = await deps.incidents.get(incident.id);
-    if (!isStale(error) || stored?.outcome !== incident.outcome) throw error;
-    await deps.incidents.save(next(stored, { told: incident.outcome }));
+  await note(incident, { told: incident.outcome }, deps);
+}
+
+/** How often a note is tried again where others write to the same record: of a flood there are many. */
+const tries = 8;
+
+/** Notes something on an incident whose outcome is still what it was, whatever witnesses are noted meanwhile. */
+async function note(incident: Incident, change: Partial<Incident>, deps: Deps, saving: Saving = {}): Promise<void> {
+  let stored = incident;
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await deps.incidents.save(next(stored, change), saving);
+    } catch (error) {
+      // A witness noted meanwhile must not have people told twice.
+      const now = await deps.incidents.get(incident.id);
+      if (!isStale(error) || now?.outcome !== incident.outcome || tried === tries) throw error;
+      stored = now;
+    }
   }
 }
 
@@ -48,10 +68,12 @@ export async function together(incident: Incident, deps: Deps): Promise<void> {
   const all = flood(incident, `fb-${deps.digest(`flood ${key} ${begun}`)}`, begun, now, deps);
   const claim = await deps.incidents.claim(all, null);
   const stored = claim.got === 'duplicate' || claim.got === 'resumed' ? claim.incident : all;
-  if (untold(stored)) await begin(stored, deps);
+  // Whoever was first tells; another only where that one seems to have died.
+  const old = deps.now().getTime() - Date.parse(stored.at) >= tellingSeconds * 1000;
+  if (claim.got === 'new' || (untold(stored) && old)) await begin(stored, deps);
   const witness = { id: message.id, name: incident.event.name, at: now };
   await deps.incidents.note(all.id, { at: now, what: `also: incident ${incident.id}, ${incident.resource}` }, witness);
-  await deps.incidents.save(next(incident, { told: incident.outcome }));
+  await note(incident, { told: incident.outcome }, deps);
 }
 
 /** The one incident of a flood. */
@@ -83,13 +105,12 @@ function flood(incident: Incident, id: string, begun: string, now: string, deps:
 async function begin(all: Incident, deps: Deps): Promise<void> {
   const { until = '' } = all;
   await deps.later({ incident: all.id, at: until });
-  const noted = next(all, {});
-  await deps.incidents.save(noted, { due: until });
-  await announce(noted, deps);
+  await deps.tell(all);
+  await note(all, { told: all.outcome }, deps, { due: until });
 }
 
 /** When the hours of a flood are over: how many there were. */
-export function counted(all: Incident, deps: Deps): Promise<Result> {
+export function howMany(all: Incident, deps: Deps): Promise<Result> {
   const { until: _, ...rest } = all;
   const note = `${all.seen ?? 0} more were not told one by one: npx firebreak incidents lists them`;
   return finish(rest, { outcome: 'told', note }, { ...deps, held: false }, { due: null });

@@ -5,7 +5,7 @@
 import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
 import type { Incident, Standing, Write } from './incident.ts';
-import { canonical, type Json } from './json.ts';
+import { canonical, type Json, type JsonObject } from './json.ts';
 import { taught } from './learn.ts';
 import { compose, contextOf, type Fix, type Group, isReady, safeFor } from './plan.ts';
 import { ask, close } from './question.ts';
@@ -56,7 +56,7 @@ export async function mend(found: Incident, asFound: Group, fix: Fix, deps: Run)
     case 'notify':
       return rehearse(planned, deps);
     case 'approve':
-      return ask(planned, state, incident.note, deps);
+      return ask(planned, state, [incident.note, ...doubtsOf(group, plan)].join('; '), deps);
     case 'remediate':
       return remediate(planned, group, fix, state, plan, deps);
     default:
@@ -66,10 +66,9 @@ export async function mend(found: Incident, asFound: Group, fix: Fix, deps: Run)
 
 /** The same again within the hour is added to the first: nothing was changed, so nothing else will be said. */
 async function rehearse(planned: Incident, deps: Run): Promise<Result> {
-  const { lease = '', rules, before, plan } = planned;
+  const { lease, rules, before, plan } = planned;
   const now = deps.now();
-  const states = deps.digest(canonical({ before, plan }));
-  const key = `rehearsed ${lease} ${rules.join(',')} ${states}`;
+  const key = `rehearsed ${deps.digest(canonical({ lease, rules, before, plan } as JsonObject))}`;
   const end = new Date(now.getTime() + rehearsalSeconds * 1000).toISOString();
   const first = await deps.incidents.lead(key, planned.id, now.toISOString(), end);
   if (first === planned.id) return finish(planned, { outcome: 'rehearsed', note: planned.note }, deps, {}, together);
@@ -83,11 +82,15 @@ async function rehearse(planned: Incident, deps: Run): Promise<Result> {
 async function remediate(planned: Incident, group: Group, fix: Fix, from: Json, to: Json, deps: Run): Promise<Result> {
   const { standing, against } = await objection(planned, group, deps);
   if (against !== null) return ask({ ...planned, mode: 'approve' }, from, against, deps, standing);
-  const doubt = group.flatMap((one) => one.fix?.asks?.(to, contextOf(one)) ?? []);
-  if (doubt.length > 0) return ask({ ...planned, mode: 'approve' }, from, doubt.join('; '), deps, standing);
+  const doubts = doubtsOf(group, to);
+  if (doubts.length > 0) return ask({ ...planned, mode: 'approve' }, from, doubts.join('; '), deps, standing);
   if (!isReady(fix.lens, from)) return settleLater(planned, fix, notReady, deps);
   return apply(planned, group, fix, from, to, deps, standing);
 }
+
+/** Why a person must say yes to this plan. */
+const doubtsOf = (group: Group, plan: Json): readonly string[] =>
+  group.flatMap((one) => one.fix?.asks?.(plan, contextOf(one)) ?? []);
 
 export const notReady = 'it cannot be changed right now';
 
@@ -105,7 +108,6 @@ export async function alreadySafe(incident: Incident, group: Group, state: Json,
     const outcome = begun(incident) ? 'safe' : 'witness';
     return finish(incident, { outcome, note: `put out by incident ${last.id}${aside(incident)}` }, deps);
   }
-
   if (begun(incident) && incident.plan && same(fix.lens, state, incident.plan.state)) {
     const verified = { ...incident, times: { ...incident.times, verified: deps.now().toISOString() } };
     return fixed(verified, group, fix, 'an interrupted attempt had changed it; read back now', state, deps);

@@ -29,6 +29,7 @@ const headlines = {
   partly: 'PARTLY FIXED',
   refused: 'REFUSED',
   expired: 'Nobody answered',
+  left: 'Left as it is',
   safe: 'Safe already',
   rehearsed: 'Would fix',
   asked: 'Asks you',
@@ -83,6 +84,9 @@ function head(incident: Incident): readonly string[] {
       `${moment(times.event ?? times.received)}${event.name === 'unknown' ? '' : ` (${inert(event.name, 80)})`}`,
     ],
     ['Done', done(incident)],
+    ...(incident.seen
+      ? [['Again', `${incident.seen} more ${incident.seen === 1 ? 'event tells' : 'events tell'} of it`]]
+      : []),
     ...learnedFrom(incident),
   ];
   const lines = whatWhen.map(([key, value]) => `${`${key}:`.padEnd(7)} ${value}`);
@@ -137,6 +141,7 @@ function done(incident: Incident): string {
       return `changed and read back, for a time; ${note}`;
     case 'refused':
     case 'expired':
+    case 'left':
       return `nothing was changed; ${note}`;
     case 'partly':
       return `some steps of the fix were made, others not; look at the resource yourself. ${note}`;

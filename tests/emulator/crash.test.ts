@@ -179,7 +179,7 @@ const scenarios = [
     rules: ['s3/public-policy'],
     calls:
       `TransactWriteItems GetBucketPolicy BatchGetItem GenerateMac TransactWriteItems PutBucketPolicy GetBucketPolicy
-      TransactWriteItems Publish PutItem`.split(/\s+/),
+      GenerateMac TransactWriteItems Publish UpdateItem`.split(/\s+/),
     changes: 1,
     set: () => bucket(['ours']),
   },
@@ -188,7 +188,9 @@ const scenarios = [
     room: 'ec2',
     rules: ['ec2/security-group-open'],
     calls: `TransactWriteItems DescribeSecurityGroupRules BatchGetItem GenerateMac TransactWriteItems
-      RevokeSecurityGroupIngress DescribeSecurityGroupRules TransactWriteItems Publish PutItem`.split(/\s+/),
+      RevokeSecurityGroupIngress DescribeSecurityGroupRules GenerateMac TransactWriteItems Publish UpdateItem`.split(
+      /\s+/,
+    ),
     changes: 1,
     set: group,
   },
@@ -203,7 +205,7 @@ const scenarios = [
       RevokeSecurityGroupEgress ModifyNetworkInterfaceAttribute ModifyInstanceAttribute DescribeInstances
       DescribeInstances DescribeSnapshots DescribeAutoScalingInstances DescribeInstances DescribeTargetGroups
       DescribeInstances DescribeSecurityGroups DescribeInstances DescribeInstanceAttribute
-      TransactWriteItems Publish PutItem`.split(/\s+/),
+      GenerateMac TransactWriteItems Publish UpdateItem`.split(/\s+/),
     changes: 6,
     set: instance,
   },
@@ -213,7 +215,7 @@ const scenarios = [
     rules: ['s3/public-policy', 's3/tls-only'],
     calls:
       `TransactWriteItems GetBucketPolicy BatchGetItem GenerateMac TransactWriteItems PutBucketPolicy GetBucketPolicy
-      TransactWriteItems Publish PutItem`.split(/\s+/),
+      GenerateMac TransactWriteItems Publish UpdateItem`.split(/\s+/),
     changes: 1,
     set: () => bucket(['ours', expect.stringMatching(/tls/i)]),
   },

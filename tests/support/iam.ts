@@ -54,8 +54,8 @@ const resources: Readonly<Record<string, (given: Parameters, action: string) => 
   cloudformation: ({ StackName }) =>
     StackName &&
     (StackName.startsWith('arn:') ? StackName : `arn:aws:cloudformation:${region}:${account}:stack/${StackName}/x`),
-  organizations: ({ PolicyId, TargetId, AccountId, ChildId, SourceParentId }) => {
-    const id = PolicyId ?? AccountId ?? ChildId ?? TargetId ?? SourceParentId ?? 'p-any';
+  organizations: ({ PolicyId, TargetId, AccountId, ChildId, RootId }) => {
+    const id = PolicyId ?? AccountId ?? ChildId ?? TargetId ?? RootId ?? 'p-any';
     const kind = /^p-/.test(id) ? 'policy' : /^ou-/.test(id) ? 'ou' : /^r-/.test(id) ? 'root' : 'account';
     const path = kind === 'policy' ? 'o-a1b2c3d4e5/service_control_policy' : 'o-a1b2c3d4e5';
     return `arn:aws:organizations::${account}:${kind}/${path}/${id}`;

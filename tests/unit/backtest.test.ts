@@ -212,6 +212,28 @@ describe('the fast reader', () => {
     expect(full.map(({ rows }) => rows)).toEqual(results.map(({ rows }) => rows));
   });
 
+  it('reads what aws cloudtrail lookup-events prints as classify does, and as the records themselves', async () => {
+    const folder = join(dir, 'listed');
+    mkdirSync(folder);
+    const all = [...dull.slice(0, 9), ...interesting, ...dull.slice(9)];
+    const Events = all.map((one) => ({ EventId: 'x', EventName: 'y', CloudTrailEvent: JSON.stringify(one) }));
+    writeFileSync(join(folder, 'a.json'), JSON.stringify({ Events }));
+    writeFileSync(join(folder, 'b.json'), JSON.stringify({ Events, NextToken: 'x' }, null, 4));
+    writeFileSync(join(folder, 'c.json'), JSON.stringify(Events));
+    writeFileSync(join(folder, 'd.jsonl'), Events.map((one) => JSON.stringify(one)).join('\n'));
+    writeFileSync(join(folder, 'e.json'), JSON.stringify(Events.map(({ CloudTrailEvent }) => CloudTrailEvent)));
+    writeFileSync(join(folder, 'f.json'), JSON.stringify({ Records: all }));
+    const results = await ran([folder]);
+    const plain = results.at(-1);
+    for (const result of results) {
+      const expected = await classified(result.log);
+      expect(sifted(result)).toEqual(expected.rows);
+      expect(result).toMatchObject({ records: expected.records, unreadable: expected.unreadable });
+      expect(sifted(result).map(placeless)).toEqual(plain && sifted(plain).map(placeless));
+    }
+    expect((await ran([folder], true)).map(sifted)).toEqual(results.map(sifted));
+  });
+
   it('counts the same records in whole logs', async () => {
     const folder = join(dir, 'whole');
     mkdirSync(folder);

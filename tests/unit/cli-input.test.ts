@@ -24,6 +24,13 @@ const halfWritten = 'error: ends before its JSON does: half written?';
 const a = { a: 'x{[",:\\', n: -1.5e3, list: [1, { deep: [] }, null, true] };
 const b = { b: {} };
 const records = { Records: [a, b, 7] };
+/** A record as LookupEvents lists it. */
+const listed = (record: unknown): object => ({
+  EventId: 'e',
+  EventName: 'n',
+  Resources: [],
+  CloudTrailEvent: typeof record === 'string' ? record : JSON.stringify(record),
+});
 
 describe('what is read', () => {
   it.each([
@@ -67,6 +74,25 @@ describe('what is read', () => {
         ['#0', a],
         ['#1', b],
         ['#2', 7],
+      ],
+    ],
+    [
+      'what aws cloudtrail lookup-events prints, whole, as lines, and the texts alone',
+      [
+        JSON.stringify({ Events: [listed(a), listed(b)], NextToken: 'x' }, null, 4),
+        JSON.stringify(listed(a)),
+        JSON.stringify([JSON.stringify(a), 'no record']),
+        JSON.stringify({ eventName: 'x', CloudTrailEvent: '{}' }),
+        JSON.stringify(listed('{ half')),
+      ].join('\n'),
+      [
+        ['#0', a],
+        ['#1', b],
+        [':18', a],
+        ['#2', a],
+        ['#3', 'no record'],
+        [':20', { eventName: 'x', CloudTrailEvent: '{}' }],
+        [':21', listed('{ half')],
       ],
     ],
     ['findings as their API lists them', JSON.stringify({ NextToken: '', Findings: [b] }), [['#0', b]]],

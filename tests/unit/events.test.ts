@@ -8,12 +8,13 @@ import { normalise } from '../../shared/core/signal.ts';
 import { registered } from '../support/registry.ts';
 import { standard } from '../support/toys.ts';
 
+const all = await registered();
+/** With every function on that acts only where it is turned on. */
 const strict: Config = {
   ...standard,
   preset: 'strict',
+  rooms: Object.fromEntries(all.flatMap(({ rule }) => (rule.function ? [[rule.function, 'on']] : []))),
 };
-
-const all = await registered();
 const cases = (which: 'fires' | 'quiet') =>
   all.flatMap(({ rule, files }) => files[which].map(({ name, event }) => ({ name, rule, event })));
 

@@ -115,9 +115,32 @@ describe('a trail’s bucket', () => {
   });
   it('that is gone needs none, and one that writes keeps its own', () => {
     expect(desire(trailBucketPolicy, gone, good)).toBe(gone);
-    const newer = policy(write, { Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: '*' });
+    const newer = policy(write, { Effect: 'Deny', Principal: '*', Action: 's3:DeleteObject', Resource: '*' });
     expect(desire(trailBucketPolicy, newer, good)).toBe(newer);
   });
+  it('that denies what it allows does not let the trail write', () => {
+    const deny = {
+      Effect: 'Deny',
+      Principal: { AWS: '*' },
+      Action: ['s3:PutObject'],
+      Resource: 'arn:aws:s3:::b/AWSLogs/*',
+    };
+    const target = { bucket: 'b', partition: 'aws' };
+    const wanted = (statement: Json) =>
+      trailBucketPolicy.fix?.desire(policy(write, statement), {
+        ...context<Json>(target, {}),
+        learned: { state: good, by: 'lee', at: '2026-03-01' },
+      });
+    expect(wanted(deny)).toBe(good);
+    for (const spared of [
+      { Resource: 'arn:aws:s3:::other/*' },
+      { Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+      { Principal: { AWS: 'arn:aws:iam::111122223333:user/casey' } },
+      { Action: 's3:DeleteObject' },
+    ])
+      expect(wanted({ ...deny, ...spared })).toBe(policy(write, { ...deny, ...spared }));
+  });
+
   it('is learned of a policy that lets CloudTrail write, and of no other', () => {
     const put = (bucketPolicy: Json) => {
       const event = { eventSource: 's3.amazonaws.com', eventName: 'PutBucketPolicy', awsRegion: 'eu-west-1' };

@@ -73,6 +73,7 @@ const members = (to: Settings): { readonly [member: string]: string | boolean } 
 /** How a trail is set, what it lets through, and whether it logs. Null where there is no such trail. */
 export const trailSettings: Lens<Trail, Settings | 'unreachable'> = {
   id: 'cloudtrail/trail',
+  many: true,
   key: ({ trail }) => trail ?? 'unnamed',
   async read({ trail, ours }) {
     if (trail === null || !ours) return 'unreachable';

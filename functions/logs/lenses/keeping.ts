@@ -21,6 +21,7 @@ const logs = (): CloudWatchLogsClient => client(CloudWatchLogsClient);
 /** How long a log group keeps what it has, and under which key. Null where there is no such group. */
 export const keeping: Lens<Group, Keeping> = {
   id: 'logs/keeping',
+  many: true,
   key: ({ group }) => group,
   async read({ group }) {
     let nextToken: string | undefined;
@@ -47,6 +48,8 @@ export const keeping: Lens<Group, Keeping> = {
       ? logs().send(new DisassociateKmsKeyCommand({ logGroupName }))
       : logs().send(new AssociateKmsKeyCommand({ logGroupName, kmsKeyId: to.key })));
   },
+  // "It can take up to 5 minutes for this operation to take effect": API_AssociateKmsKey.
+  settles: 10,
   // Retention goes back the way it came. The role that gives a group its key must not be able to take one away.
   undo: (before, after) =>
     before === null || after === null ? 'none' : before.key === after.key ? 'restore' : 'operator',

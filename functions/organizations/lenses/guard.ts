@@ -12,14 +12,16 @@ import { parsed, statementsOf } from '../../../shared/aws/statement.ts';
 import { fault } from '../../../shared/core/fault.ts';
 import { canonical } from '../../../shared/core/json.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
+import { pages, readType, type TypeState, writeType } from './type.ts';
 
-/** A policy by its id, or a whole type of policies; `from`: where it was attached, itself where its text was changed. */
+/** A policy by its id, or a whole type; `from`: where it was attached, itself where its text was changed, the type’s root. */
 export type Guard = { readonly policy: string; readonly from: string };
 
-/** What a policy says, or whether it is attached. */
+/** Whether a policy is attached, what it says, or where all policies of a type are attached. */
 export type GuardState =
   | { readonly type: string; readonly attached: boolean }
-  | { readonly type: string; readonly content: string };
+  | { readonly type: string; readonly content: string }
+  | TypeState;
 
 /** Types that guard nothing: API_PolicySummary, Type. What is not known here may be a guard. */
 export const harmless = ['TAG_POLICY', 'AISERVICES_OPT_OUT_POLICY', 'CHATBOT_POLICY', 'UPGRADE_ROLLOUT_POLICY'];
@@ -28,15 +30,16 @@ export const harmless = ['TAG_POLICY', 'AISERVICES_OPT_OUT_POLICY', 'CHATBOT_POL
 const gone = ['PolicyNotFoundException', 'TargetNotFoundException', 'AccountNotFoundException'];
 const goneToo = 'OrganizationalUnitNotFoundException';
 
-const isPolicy = (id: string): boolean => id.startsWith('p-');
+export const isPolicy = (id: string): boolean => id.startsWith('p-');
 const organizations = (): OrganizationsClient => client(OrganizationsClient);
 
-/** What a policy says, or whether it is attached to an entity. Null where either is gone, and for a whole type. */
+/** What a policy says, or whether it is attached to an entity. Null where either is gone. */
 export const guard: Lens<Guard, GuardState> = {
   id: 'organizations/guard',
-  key: ({ policy, from }) => `${policy} ${from}`,
+  // An organisation has one root.
+  key: ({ policy, from }) => (isPolicy(policy) ? `${policy} ${from}` : policy),
   async read({ policy, from }) {
-    if (!isPolicy(policy)) return null;
+    if (!isPolicy(policy)) return readType(policy);
     return orNull([...gone, goneToo], async () => {
       const { Policy } = await organizations().send(new DescribePolicyCommand({ PolicyId: policy }));
       const type = Policy?.PolicySummary?.Type ?? 'unknown';
@@ -46,9 +49,12 @@ export const guard: Lens<Guard, GuardState> = {
     });
   },
   canon: (state) => ('content' in state ? { ...state, content: parsed(state.content) } : state),
-  async write({ policy, from }, _from, to) {
+  async write({ policy, from }, was, to) {
     if (to === null) throw fault('NotWritable', `${policy}: a policy is neither made nor deleted`);
-    if ('content' in to) await organizations().send(new UpdatePolicyCommand({ PolicyId: policy, Content: to.content }));
+    if ('enabled' in to)
+      await writeType(from, was && 'enabled' in was ? was : { ...to, enabled: false, attached: {} }, to);
+    else if ('content' in to)
+      await organizations().send(new UpdatePolicyCommand({ PolicyId: policy, Content: to.content }));
     // An attempt that was cut short may have done it already: API_AttachPolicy, API_DetachPolicy.
     else if (to.attached)
       await orNull(['DuplicatePolicyAttachmentException'], () =>
@@ -64,14 +70,12 @@ export const guard: Lens<Guard, GuardState> = {
 };
 
 async function isAttached(policy: string, target: string, type: string): Promise<boolean> {
-  let NextToken: string | undefined;
-  do {
-    const asked = { TargetId: target, Filter: type as PolicyType, ...(NextToken && { NextToken }) };
+  const policies = await pages(async (next) => {
+    const asked = { TargetId: target, Filter: type as PolicyType, ...next };
     const page = await organizations().send(new ListPoliciesForTargetCommand(asked));
-    if (page.Policies?.some(({ Id }) => Id === policy)) return true;
-    NextToken = page.NextToken;
-  } while (NextToken);
-  return false;
+    return { items: page.Policies, next: page.NextToken };
+  });
+  return policies.some(({ Id }) => Id === policy);
 }
 
 /**

@@ -62,6 +62,7 @@ async function older(): Promise<Hubbed> {
 /** Whether Security Hub is on in a region, and which standards it checks. Null where it is not; `on` is all that V2 tells. */
 export const hubLens: Lens<Hub, Hubbed | 'on'> = {
   id: 'securityhub/hub',
+  many: true,
   key: ({ region, newer }) => `${region ?? 'this region'}${newer ? ' v2' : ''}`,
   read: ({ newer }) =>
     orNull(absent, async () => {

@@ -40,6 +40,7 @@ const absent = ['ResourceNotFoundException'];
 /** Whether a rule of ours wakes its function. Null where there is no such rule, or it was no rule that was changed. */
 export const waking: Lens<Part, Waking> = {
   id: 'self/rule',
+  many: true,
   key: ({ rule, part }) => rule ?? `part ${part}`,
   async read({ rule }) {
     if (rule === null) return null;

@@ -47,6 +47,7 @@ const resources = ({ protections }: Advanced): readonly string[] =>
 /** Shield Advanced of an account. Null where it has no subscription. */
 export const advanced: Lens<Lost, Advanced> = {
   id: 'shield/advanced',
+  many: true,
   key: () => 'shield',
   read: () =>
     orNull(['ResourceNotFoundException'], async () => {

@@ -8,6 +8,8 @@ import {
   DeleteOrganizationalUnitCommand,
   DeletePolicyCommand,
   DetachPolicyCommand,
+  DisablePolicyTypeCommand,
+  EnablePolicyTypeCommand,
   ListRootsCommand,
   OrganizationsClient,
   UpdatePolicyCommand,
@@ -92,7 +94,53 @@ const rewritten = (name: string, before: string, now: string): Stage => ({
   },
 });
 
+/** A type that was turned off: all its policies were detached with it. Where they had been was learned. */
+function turnedOff(name: string): Stage {
+  let before: { [policy: string]: string[] } = {};
+  const type = 'SERVICE_CONTROL_POLICY' as const;
+  return {
+    rule: 'organizations/scp-detached',
+    name,
+    get learned() {
+      // A policy that is deleted since is not made again.
+      return { type, enabled: true, attached: { ...before, 'p-gone12345': ['r-exam'] } };
+    },
+    async set() {
+      const organizations = new OrganizationsClient({});
+      const root = await rootOf(organizations);
+      const asked = { ParentId: root, Name: `stage-${randomUUID()}` };
+      const { OrganizationalUnit } = await organizations.send(new CreateOrganizationalUnitCommand(asked));
+      const unit = OrganizationalUnit?.Id ?? '';
+      const turn = async (on: boolean): Promise<void> => {
+        const named = { RootId: root, PolicyType: type };
+        const command = on ? new EnablePolicyTypeCommand(named) : new DisablePolicyTypeCommand(named);
+        await organizations.send(command as EnablePolicyTypeCommand).catch((error: Error) => {
+          if (!/^PolicyType(AlreadyEnabled|NotEnabled)/.test(error.name)) throw error;
+        });
+      };
+      const [everywhere, below] = [await policy(organizations, trails), await policy(organizations, content(allow))];
+      before = { [everywhere]: [root, unit].sort(), [below]: [unit] };
+      // Turning it off detaches all of it in AWS, and nothing at moto.
+      await turn(false);
+      return {
+        target: { policy: type, from: root },
+        after: { type, enabled: true, attached: before },
+        call: { name: 'DisablePolicyType', request: { rootId: root, policyType: type } },
+        async clear() {
+          await turn(true);
+          for (const [PolicyId, targets] of Object.entries(before)) {
+            for (const TargetId of targets) await organizations.send(new DetachPolicyCommand({ PolicyId, TargetId }));
+            await organizations.send(new DeletePolicyCommand({ PolicyId }));
+          }
+          await organizations.send(new DeleteOrganizationalUnitCommand({ OrganizationalUnitId: unit }));
+        },
+      };
+    },
+  };
+}
+
 export const stages: readonly Stage[] = [
+  turnedOff('a type of policies that was turned off'),
   detached('a policy that was detached from a unit', 'unit'),
   detached('a policy that was detached from an account', 'account'),
   detached('a policy that was detached from the root', 'root'),
