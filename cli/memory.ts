@@ -30,6 +30,8 @@ export function inMemory(): Incidents & { all(): readonly Incident[] } {
     begunBetween: async () => [],
     overdue: async () => [],
     count: async (...counting) => count(...counting),
+    grants: async () => ({ grants: [] }),
+    setGrants: async () => false,
     lessons: async () => ({ learned: null, candidate: null }),
     suggest: async () => {},
     conclude: async () => false,

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { loadConfig, mayWrite } from '../functions/deployment.ts';
 import type { Config } from '../shared/core/mode.ts';
+import { type Grant, here, key, logs, ownGrant, policy, type Resources, sub, type Template } from './parts.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -32,9 +33,6 @@ export type Room = {
   readonly read: readonly Permission[];
   readonly write: readonly Permission[];
 };
-
-type Template = { readonly [key: string]: unknown };
-type Resources = { [logicalId: string]: Template };
 
 /** What serverless.yml takes from here. */
 export type StackParts = {
@@ -184,19 +182,6 @@ function eventRules(room: Room, stack: string): Resources {
   return resources;
 }
 
-/** What a role's statement says, as text: ARNs hold pseudo-parameters, and `${Key}` for what the template names. */
-export type Grant = {
-  readonly sid: string;
-  readonly effect: 'Allow' | 'Deny';
-  readonly actions: readonly string[];
-  readonly resources: readonly string[];
-  readonly conditions: { readonly [test: string]: { readonly [key: string]: string | readonly string[] } };
-  /** `own`: on Firebreak's own resources, or a limit that every function has. */
-  readonly access: 'read' | 'write' | 'own';
-  /** The rules for whose sake it is there; none where every function has it. */
-  readonly for: readonly string[];
-};
-
 /** All statements of a function's role: what `firebreak roles` lists is what is deployed. */
 export function grantsOf(room: Room, config: Config, stack: string): readonly Grant[] {
   const writes = room.write.flatMap((permission) => {
@@ -267,45 +252,9 @@ function operator(operators: readonly string[]): Template {
   };
 }
 
-const policy = (grants: readonly Grant[]): Template => ({
-  Version: '2012-10-17',
-  Statement: merged(grants).map(({ sid, effect, actions, resources, conditions }) => ({
-    Sid: sid,
-    Effect: effect,
-    Action: actions,
-    Resource: resources.map(sub),
-    ...(Object.keys(conditions).length > 0 && { Condition: filled(conditions) }),
-  })),
-});
-
-/** What rules are granted on the same resources under the same conditions is one statement: a role's policies have 10,240 characters. */
-function merged(grants: readonly Grant[]): readonly Grant[] {
-  const alike = Map.groupBy(grants, ({ sid, access, effect, resources, conditions }) =>
-    JSON.stringify([access === 'own' ? sid : access, effect, resources, conditions]),
-  );
-  return [...alike.values()].flatMap(([first, ...others]) => {
-    if (!first) return [];
-    const actions = [...new Set([first, ...others].flatMap((one) => one.actions))];
-    return [{ ...first, actions }];
-  });
-}
-
-/** An ARN in the deployment's own region and account. */
-const here = (service: string, resource: string): string =>
-  `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`;
 const table = here('dynamodb', 'table/${AWS::StackName}-incidents');
 const queue = here('sqs', '${AWS::StackName}-dead-letters');
 const topic = here('sns', '${AWS::StackName}-alerts');
-
-const ownGrant = (sid: string, actions: readonly string[], resource: string, conditions = {}): Grant => ({
-  sid,
-  effect: 'Allow',
-  actions,
-  resources: [resource],
-  conditions,
-  access: 'own',
-  for: [],
-});
 
 // A transaction needs the permissions of the calls in it ("IAM policies for DynamoDB transactions", DynamoDB Developer Guide).
 const incidents = ownGrant(
@@ -331,16 +280,9 @@ const looks = [
   ),
 ];
 const alerts = ownGrant('Alerts', ['sns:Publish'], topic);
-// "Configuring AWS KMS permissions", Amazon SNS Developer Guide: the publisher needs both.
-const key = ownGrant('Key', ['kms:GenerateDataKey*', 'kms:Decrypt'], here('kms', 'key/${Key}'));
-
 /** Logs, incidents, alerts and dead letters of this stack, and the key that they are encrypted with. */
 const own = (functionName: string): readonly Grant[] => [
-  ownGrant(
-    'Logs',
-    ['logs:CreateLogStream', 'logs:PutLogEvents'],
-    here('logs', `log-group:/aws/lambda/${functionName}:*`),
-  ),
+  logs(functionName),
   incidents,
   byDay,
   codes,
@@ -377,16 +319,6 @@ const allow = (access: 'read' | 'write', permissions: readonly Permission[]): re
     access,
     for: rules,
   }));
-
-function filled(tests: Grant['conditions']): Template {
-  const values = (value: string | readonly string[]) => (typeof value === 'string' ? sub(value) : value.map(sub));
-  return Object.fromEntries(
-    Object.entries(tests).map(([test, keys]) => [
-      test,
-      Object.fromEntries(Object.entries(keys).map(([name, value]) => [name, values(value)])),
-    ]),
-  );
-}
 
 /** No function changes Firebreak's own roles, takes on another of them, or touches the names nobody may be locked out of. */
 const never = (guarded: readonly string[]): readonly Grant[] => [
@@ -469,16 +401,6 @@ function subscriptions(addresses: readonly string[]): Resources {
       },
     ]),
   );
-}
-
-/**
- * A string as CloudFormation is to read it: `${AWS::…}` and the two keys' ids are filled in; any other `${…}`, such as
- * IAM's own variables, stays as it is.
- */
-function sub(text: string): string | Template {
-  if (!text.includes('${')) return text;
-  const kept = text.replaceAll(/\$\{(?!AWS::|(?:Key|RecordsKey)\})/g, '${!');
-  return { 'Fn::Sub': kept };
 }
 
 const roleOf = (room: Room): string => `${pascal(room.room)}Role`;

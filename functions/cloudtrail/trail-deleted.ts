@@ -1,5 +1,5 @@
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
-import { passesLogRole, readsTrails, taught, teaching, trails } from './lenses/allowed.ts';
+import { leadsOut, passesLogRole, readsTrails, taught, teaching, trails } from './lenses/allowed.ts';
 import { trailSettings } from './lenses/settings.ts';
 import { trailOf } from './lenses/trail.ts';
 
@@ -47,6 +47,7 @@ export const trailDeleted = rule({
     kind: 'state',
     lens: trailSettings,
     learns: { triggers: teaching, target: taught },
+    asks: leadsOut,
     desire(state, { target: { trail }, learned }) {
       if (state === 'unreachable')
         return { unknown: `${trail} belongs to another account: it has to be made again there` };

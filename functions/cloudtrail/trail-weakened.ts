@@ -1,5 +1,5 @@
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
-import { passesLogRole, readsTrails, taught, teaching, trails } from './lenses/allowed.ts';
+import { leadsOut, passesLogRole, readsTrails, taught, teaching, trails } from './lenses/allowed.ts';
 import { selected, updated } from './lenses/judged.ts';
 import { lessThan } from './lenses/selectors.ts';
 import { type Settings, trailSettings } from './lenses/settings.ts';
@@ -54,6 +54,7 @@ export const trailWeakened = rule({
     kind: 'state',
     lens: trailSettings,
     learns: { triggers: teaching, target: taught },
+    asks: leadsOut,
     desire(state, { target: { trail }, learned }) {
       if (state === null) return { unknown: `${trail} does not exist any more: a deleted trail has to be made again` };
       if (state === 'unreachable')

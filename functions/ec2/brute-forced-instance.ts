@@ -5,7 +5,7 @@ import type { Found } from '../../shared/core/signal.ts';
 import { isCidr, isPrivate, within } from './lenses/addresses.ts';
 import { type Caller, type Denial, denial } from './lenses/denial.ts';
 import { callerOf, instanceOf, roleOf } from './lenses/found-instance.ts';
-import { all, anywhere } from './lenses/looking.ts';
+import { all, anywhere } from './lenses/grants.ts';
 
 // https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-types-ec2.html
 const types = ['UnauthorizedAccess:EC2/RDPBruteForce', 'UnauthorizedAccess:EC2/SSHBruteForce'] as const;

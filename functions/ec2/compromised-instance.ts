@@ -4,7 +4,7 @@ import { type Finding, rule, type Trigger } from '../../shared/core/rule.ts';
 import type { Found } from '../../shared/core/signal.ts';
 import { compromised } from './lenses/compromised.ts';
 import { instancesOf, roleOf, severityOf, sinceOf } from './lenses/found-instance.ts';
-import { all, anywhere } from './lenses/looking.ts';
+import { all, anywhere } from './lenses/grants.ts';
 import { marker, quarantine, type Suspect } from './lenses/quarantine.ts';
 import { anySnapshot } from './lenses/sharing.ts';
 

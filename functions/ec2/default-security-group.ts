@@ -4,8 +4,8 @@ import { text } from '../../shared/core/json.ts';
 import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
 import { defaultGroup, type Group } from './lenses/default-group.ts';
+import { all, anywhere } from './lenses/grants.ts';
 import type { SecurityGroup } from './lenses/group-rule.ts';
-import { all, anywhere } from './lenses/looking.ts';
 import { about, named } from './lenses/reported-group.ts';
 import { groupOf } from './lenses/requested.ts';
 

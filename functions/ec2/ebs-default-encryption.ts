@@ -2,7 +2,7 @@ import { arn } from '../../shared/aws/arn.ts';
 import { failedControls, nonCompliant, witness } from '../../shared/aws/noticed.ts';
 import { calls, rule } from '../../shared/core/rule.ts';
 import { defaultEncryption, type Setting } from './lenses/default-encryption.ts';
-import { anywhere } from './lenses/looking.ts';
+import { anywhere } from './lenses/grants.ts';
 import { regionOf } from './lenses/record.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-7';

@@ -2,7 +2,7 @@ import { arn } from '../../shared/aws/arn.ts';
 import { member } from '../../shared/aws/telling.ts';
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 import { type Deleted, type FlowLogs, flowLogs, meant } from './lenses/flow-logs.ts';
-import { all, anywhere } from './lenses/looking.ts';
+import { all, anywhere } from './lenses/grants.ts';
 import { answered, asked, items, texts } from './lenses/record.ts';
 import { listedOf } from './lenses/sharing.ts';
 

@@ -5,7 +5,7 @@ import type { Call } from '../../shared/core/signal.ts';
 import { type AclEntry, entryOf, isOpen } from './lenses/acl-entry.ts';
 import { type AclRule, aclRule } from './lenses/acl-rule.ts';
 import { named } from './lenses/doors.ts';
-import { all, anywhere } from './lenses/looking.ts';
+import { all, anywhere } from './lenses/grants.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-21';
 

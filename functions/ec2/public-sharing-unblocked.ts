@@ -3,7 +3,7 @@ import { arn } from '../../shared/aws/arn.ts';
 import { failedControls, witness } from '../../shared/aws/noticed.ts';
 import { calls, type Finding, rule } from '../../shared/core/rule.ts';
 import type { Signal } from '../../shared/core/signal.ts';
-import { anywhere } from './lenses/looking.ts';
+import { anywhere } from './lenses/grants.ts';
 import { type Block, type Guard, publicSharing } from './lenses/public-sharing.ts';
 import { regionOf } from './lenses/record.ts';
 

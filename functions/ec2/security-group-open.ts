@@ -4,9 +4,9 @@ import { calls, type Finding, rule, type Unreadable, unreadable } from '../../sh
 import type { Call } from '../../shared/core/signal.ts';
 import { closed } from './lenses/closed.ts';
 import { highRisk, isWorld, named, reached } from './lenses/doors.ts';
+import { all, anywhere } from './lenses/grants.ts';
 import type { GroupRule, SecurityGroup } from './lenses/group-rule.ts';
 import { ingress } from './lenses/ingress.ts';
-import { all, anywhere } from './lenses/looking.ts';
 import { about, reported, reporting } from './lenses/reported-group.ts';
 import { groupOf, requested } from './lenses/requested.ts';
 

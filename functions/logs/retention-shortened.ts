@@ -74,6 +74,12 @@ export const retentionShortened = rule({
         return group === undefined ? null : { group, at: signal.time };
       },
     },
+    // A key that stood for a day may still be a stranger's, who can then withhold the logs.
+    asks: (plan, { home }) => {
+      const owner = plan?.key ? parseArn(plan.key)?.account : undefined;
+      const ours = owner === undefined || owner === home.account || home.trusted?.includes(owner) === true;
+      return ours ? null : `the key belongs to the account ${owner}, which is not trusted`;
+    },
     desire(state, { target: { group, at }, learned }) {
       // A group that is gone keeps nothing; one that was just made is being set up, key and all.
       if (state === null || isNew(state, at)) return state;

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { arn, parseArn } from '../../shared/aws/arn.ts';
 import { text } from '../../shared/core/json.ts';
 import type { Home } from '../../shared/core/mode.ts';
@@ -9,7 +10,14 @@ import { askedEncryption, keyOwner, ownerOfKey } from './lenses/encryption-reque
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-17';
 
-export const encryptionWeakened = rule<Bucket, Encryption>({
+/**
+ * `unseen`: what becomes of S3's own keys on a bucket that was never seen with a key of yours. Told by default; `leave`
+ * for who makes many buckets without a key.
+ */
+const baseline = v.strictObject({ unseen: v.optional(v.picklist(['tell', 'leave']), 'tell') });
+type Baseline = { readonly unseen?: 'tell' | 'leave' };
+
+export const encryptionWeakened = rule<Bucket, Encryption, Baseline>({
   id: 's3/encryption-weakened',
   title: 'A bucket’s own key is no longer used',
   severity: 'medium',
@@ -33,16 +41,17 @@ export const encryptionWeakened = rule<Bucket, Encryption>({
     read: [{ actions: ['s3:GetEncryptionConfiguration'], resources: ['arn:${AWS::Partition}:s3:::*'] }],
     write: [{ actions: ['s3:PutEncryptionConfiguration'], resources: ['arn:${AWS::Partition}:s3:::*'] }],
   },
+  baseline,
   detect: (signal, _baseline, home) => (signal.kind === 'call' ? found(signal, home) : []),
   fix: {
     kind: 'state',
     lens: encryption,
-    desire(state, { target, learned, home }) {
+    desire(state, { target, learned, home, baseline: { unseen } }) {
       const owner = state === null ? 'ours' : keyOwner(state, home);
       if (owner === 'ours') return state;
       if (owner === 'unknown') return { unknown: `whether the key of ${target.bucket} is a stranger’s is not known` };
       if (learned !== null && keyOwner(learned.state, home) === 'ours') return learned.state;
-      return learned === null || owner === 'stranger'
+      return owner === 'stranger' || (learned === null && unseen !== 'leave')
         ? { unknown: `whether ${target.bucket} had a key of its own is not known` }
         : state;
     },

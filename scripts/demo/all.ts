@@ -1,12 +1,14 @@
 /** The demo's `--all`: every fire whose API the emulators have, from the stages on which the lens laws are tried. */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { is } from 'valibot';
 import { rooms } from '../../functions/rooms.ts';
 import type { Incident } from '../../shared/core/incident.ts';
-import { canonical, type Json } from '../../shared/core/json.ts';
+import { canonical, type Json, type JsonObject } from '../../shared/core/json.ts';
 import { type FixRule, hasFix, isUnknown } from '../../shared/core/rule.ts';
 import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
-import type { Stage, Staged } from '../../tests/support/stage.ts';
+import { eventOf, isKnown, type Stage, type Staged } from '../../tests/support/stage.ts';
 import { allStages } from '../../tests/support/stages.ts';
 import { run } from '../sandbox/deploy.ts';
 import { detail, put } from './fires.ts';
@@ -15,7 +17,7 @@ export type Tried = {
   readonly rule: string;
   readonly stage: string;
   readonly outcome: string;
-  /** From the call to the verified fix. */
+  /** From the call, or from when a report came, to the verified fix. */
   readonly seconds: number | null;
   readonly ok: boolean;
   readonly why?: string;
@@ -71,16 +73,17 @@ export async function tryFire({ rule, stage }: Fire, env: Record<string, string>
   const told = { rule: rule.id, stage: stage.name };
   const staged = await stage.set();
   try {
-    if (!staged.call) return { ...told, outcome: 'not lit', seconds: null, ok: false, why: 'its stage names no call' };
-    const event = eventOf(rule, staged.call);
-    await put(event);
-    let incident = await ended(String(event['eventID']), rule.id, patience);
+    if (!isKnown(staged)) return { ...told, outcome: 'not lit', seconds: null, ok: false, why: 'no event tells of it' };
+    const event = await light(rule, staged);
+    let incident = await ended(event, rule.id, patience);
     if (incident?.outcome === 'asked') {
       await run('node', ['cli/main.ts', 'approve', incident.id], env);
-      incident = await ended(String(event['eventID']), rule.id, patience);
+      incident = await ended(event, rule.id, patience);
     }
     const outcome = incident?.outcome ?? 'no incident';
-    const { event: from, verified } = incident?.times ?? {};
+    const { event: happened, received, verified } = incident?.times ?? {};
+    // A report tells of what was some time ago.
+    const from = staged.report ? received : happened;
     const seconds = from && verified ? (Date.parse(verified) - Date.parse(from)) / 1000 : null;
     const out = outcome === 'fixed' || outcome === 'held';
     const safe = out && (await isSafe(rule, stage, staged));
@@ -91,10 +94,30 @@ export async function tryFire({ rule, stage }: Fire, env: Record<string, string>
   }
 }
 
-function eventOf(rule: FixRule, { name, request, response = null }: NonNullable<Staged['call']>) {
-  const trigger = rule.triggers.find((one) => one.kind === 'call' && one.name === name);
-  if (trigger?.kind !== 'call') throw new Error(`${rule.id} does not wake on ${name}`);
-  return detail(trigger.service, name, request, response, undefined);
+/** Puts the event that tells of a stage on the bus; gives its id. */
+async function light(rule: FixRule, staged: Staged): Promise<string> {
+  const said = eventOf(rule, staged);
+  if (staged.report) {
+    const found = said['detail'] as JsonObject;
+    const id = randomUUID();
+    const Detail = JSON.stringify('id' in found ? { ...found, id } : { ...found, communicationId: id });
+    const entry = { Source: String(said['source']), DetailType: String(said['detail-type']), Detail, Time: new Date() };
+    const { FailedEntryCount, Entries } = await new EventBridgeClient({}).send(
+      new PutEventsCommand({ Entries: [entry] }),
+    );
+    if (FailedEntryCount) throw new Error('the sandbox’s bus refused an event');
+    return 'id' in found ? id : (Entries?.[0]?.EventId ?? '');
+  }
+  const { eventSource, eventName, requestParameters, responseElements } = said;
+  const record = detail(
+    String(eventSource),
+    String(eventName),
+    requestParameters ?? null,
+    responseElements ?? null,
+    undefined,
+  );
+  await put(record);
+  return String(record['eventID']);
 }
 
 async function isSafe({ fix }: FixRule, stage: Stage, { target }: Staged): Promise<boolean> {

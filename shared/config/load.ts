@@ -179,12 +179,14 @@ function written(document: Document, path: Path): string {
   if (!isScalar(node)) return isAlias(node) ? 'an alias' : 'nothing';
   if (node.value === null) return 'nothing';
   // What stands where a reference should may be the secret itself: it must not go on into a build's log.
-  if (typeof node.value === 'string' && secrets.has(String(path.at(-1)))) return 'a text that is no reference';
+  if (typeof node.value === 'string' && (secrets.has(String(path.at(-1))) || slacks.test(node.value)))
+    return 'a text that is no reference';
   // A number's own text: 012345678901 has lost its zero as a value.
   const told = typeof node.value === 'string' ? JSON.stringify(node.value) : (node.source ?? String(node.value));
   return told.length > 80 ? `${told.slice(0, 79)}…` : told;
 }
 
+const slacks = /xox[a-z]-|hooks\.slack/i;
 const secrets: ReadonlySet<string> = new Set(['token', 'webhook', 'signingSecret']);
 
 /** The line of a path in the file: of its key where it has one, else of what holds it. */

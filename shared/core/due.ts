@@ -45,6 +45,8 @@ async function look(id: string, deps: Deps): Promise<Result> {
   if (incident.outcome === 'asked') return expire(incident, deps);
   if (incident.outcome === 'told' && incident.until !== undefined)
     return over(incident, deps) ? howMany(incident, deps) : result('told', incident, incident.note);
+  if (incident.outcome === 'exempt' && incident.until !== undefined)
+    return over(incident, deps) ? again(incident, deps) : result('exempt', incident, incident.note);
   if (brokeOff(incident)) return goOn(incident, deps);
   if (incident.outcome !== 'settling' && incident.outcome !== 'held')
     // An earlier look may have ended it and died before it could tell.
@@ -55,6 +57,16 @@ async function look(id: string, deps: Deps): Promise<Result> {
   const { group, fix } = groupFor(incident, deps);
   if (!fix) return finish(incident, { outcome: 'failed', note: noRule }, { ...deps, held: false });
   return incident.outcome === 'held' ? release(incident, fix, deps) : settle(incident, group, fix, deps);
+}
+
+/** What a person exempted for days, when they are over: asked again, if it is still so. */
+async function again(incident: Incident, deps: Deps): Promise<Result> {
+  if (!(await genuine(incident, deps))) return forged(incident, deps);
+  const { group, fix } = groupFor(incident, deps);
+  if (!fix) return finish(incident, { outcome: 'left', note: noRule }, { ...deps, held: false });
+  const note = `the exemption of ${incident.decision?.by ?? 'unknown'} is over`;
+  const { decision: _, until: __, ...open } = incident;
+  return locked(incident, deps, (run) => mend({ ...open, mode: 'approve', note }, group, fix, run));
 }
 
 /** An approval that was killed when it had begun to write. */

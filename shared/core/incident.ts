@@ -1,6 +1,7 @@
 /** The stored record of one trouble on one lens of one resource, and the port behind which it is stored. */
 import type { Counted, Counting, Threshold } from './count.ts';
 import type { Json } from './json.ts';
+import type { Exemption } from './mode.ts';
 import type { Outcome } from './outcome.ts';
 import type { Learned, Mode, Severity } from './rule.ts';
 import type { Actor } from './signal.ts';
@@ -17,6 +18,18 @@ export type Times = {
 
 /** A write that was made: CloudTrail's requestID of it, by which its own event is known again. */
 export type Write = { readonly call: string; readonly requestId: string };
+
+/** An event that told of the same trouble later; `by`: who made it, where that matters. */
+export type Witness = { readonly id: string; readonly name: string; readonly at: string; readonly by?: string };
+
+/** A person's answer to a question: yes, carry it out, or another. */
+export type Decision = { readonly by: string; readonly at: string } & (
+  | { readonly answer?: never }
+  | { readonly answer: 'leave' }
+  /** Leave it alone until a time (ISO 8601), and ask again then. */
+  | { readonly answer: 'exempt'; readonly until: string; readonly reason: string }
+);
+export type Answer = Decision extends infer D ? (D extends unknown ? Omit<D, 'by' | 'at'> : never) : never;
 
 export type Entry = { readonly at: string; readonly what: string; readonly by?: string; readonly outcome?: Outcome };
 
@@ -54,7 +67,7 @@ export type Incident = {
   readonly writes: readonly Write[];
   /** How often something else told of it, beyond what `witnesses` can hold. */
   readonly seen?: number;
-  readonly witnesses: readonly { readonly id: string; readonly name: string; readonly at: string }[];
+  readonly witnesses: readonly Witness[];
   readonly timeline: readonly Entry[];
   readonly times: Times;
   readonly attempts: number;
@@ -62,7 +75,7 @@ export type Incident = {
   readonly code?: string;
   /** Until when a state that settles is waited for, a question is open, or a hold holds. */
   readonly until?: string;
-  readonly decision?: { readonly by: string; readonly at: string };
+  readonly decision?: Decision;
   /** The outcome that people were told last. */
   readonly told?: Outcome;
   /** When it was first stored. */
@@ -124,6 +137,20 @@ export type Counts = {
   readonly byActor?: readonly Fixed[];
 };
 
+/** An exemption that a person granted for days: one rule, one lens of one resource. */
+export type Grant = Pick<Exemption, 'rule' | 'owner' | 'reason' | 'expires'> & {
+  readonly account: string;
+  readonly resource: string;
+  readonly lease: string;
+  /** When it ends: ISO 8601. */
+  readonly until: string;
+  /** The question that it answered. */
+  readonly incident: string;
+};
+
+/** All of them, and the code over them (`deps.sign`); there is none where there never was one. */
+export type Grants = { readonly grants: readonly Grant[]; readonly code?: string };
+
 /** What stands against acting: read at once, before every write. */
 export type Standing = {
   readonly pauses: readonly Pause[];
@@ -133,6 +160,8 @@ export type Standing = {
   readonly byActor: readonly Fixed[];
   /** The incident that asked last about the lens, whether its question is still open or not. */
   readonly asked: string | null;
+  /** What people exempted for days. */
+  readonly grants?: Grants;
 };
 
 export type Saving = {
@@ -174,6 +203,9 @@ export type Incidents = {
   suggest(candidate: Lesson, due: string): Promise<void>;
   /** Ends a candidate, if it is still the one: by what was learned from it, or by nothing. Not due any more. */
   conclude(candidate: Lesson, learned: Lesson | null): Promise<boolean>;
+  grants(): Promise<Grants>;
+  /** Stores all that are granted from now on; false where somebody changed them since `before` was read. */
+  setGrants(all: Grants, before: Grants): Promise<boolean>;
   /** Takes the lens's lease for an incident that is stored already; false where somebody holds it. */
   lock(lease: string, holder: string, until: string): Promise<boolean>;
   unlock(lease: string, holder: string): Promise<void>;

@@ -1,29 +1,34 @@
-/** What people decide about an incident: to have a fix carried out, or taken back. */
+/** What people decide about an incident: to have a fix carried out, to leave it, to exempt it for days, to take it back. */
 import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
-import type { Incident, Standing } from './incident.ts';
+import { grant } from './granted.ts';
+import type { Answer, Decision, Incident, Standing } from './incident.ts';
 import type { Json } from './json.ts';
 import { compose, type Fix, type Group, groupOf, isReady } from './plan.ts';
 import { ask } from './question.ts';
 import { aside, begun, coded, genuine, leaseEnd, next, result, same } from './record.ts';
 import { isUnknown } from './rule.ts';
 import { inWords, paused, standingOf } from './standing.ts';
-import { finish, forged, retold, untold } from './tell.ts';
+import { announce, finish, forged, retold, untold } from './tell.ts';
 import { alreadySafe, apply, keeping, notReady, proven, settleLater } from './work.ts';
 
-/** Records a person's yes to an open question, under the record's code: from then on `approve` carries it out. */
-export async function decide(id: string, by: string, deps: Deps): Promise<void> {
+/**
+ * Records a person's answer to an open question, under the record's code: from then on `approve` carries it out.
+ * @param answer yes, where nothing is said
+ */
+export async function decide(id: string, by: string, deps: Deps, answer: Answer = {}): Promise<void> {
   const incident = await found(id, deps);
   if (incident.outcome !== 'asked') throw notAsked(incident);
   if (!(await genuine(incident, deps))) return forged(incident, deps);
-  const decided = next(incident, { decision: { by, at: deps.now().toISOString() } });
+  const decision: Decision = { by, at: deps.now().toISOString(), ...answer };
+  const decided = next(incident, { decision });
   await deps.incidents.save(await coded(decided, deps));
 }
 
 const notAsked = ({ id, outcome }: Incident): Error =>
   fault('NotAsked', `incident ${id} is ${outcome}: only one that is asked can be approved`);
 
-/** Carries out an incident that a person approved; `decision` must be stored on it. */
+/** Carries out what a person decided about an incident; `decision` must be stored on it. */
 export async function approve(id: string, deps: Deps): Promise<Result> {
   const incident = await found(id, deps);
   if (incident.decision && incident.outcome !== 'asked' && untold(incident)) return retold(incident, deps);
@@ -31,6 +36,7 @@ export async function approve(id: string, deps: Deps): Promise<Result> {
   if (!incident.decision)
     throw fault('NotDecided', `incident ${id} holds no decision: run npx firebreak approve ${id}`);
   if (!(await genuine(incident, deps))) return forged(incident, deps);
+  if (incident.decision.answer) return answered(incident, incident.decision, deps);
   const { group, fix } = groupOf(incident, deps);
   return locked(incident, deps, async (run) => {
     // Not the circuit breaker: it asked for this very answer. A pause holds for everybody, an unreadable one, too.
@@ -42,6 +48,23 @@ export async function approve(id: string, deps: Deps): Promise<Result> {
     }
     const entry = { at: deps.now().toISOString(), what: 'approved', by: incident.decision?.by ?? 'unknown' };
     return carryOut({ ...incident, timeline: [...incident.timeline, entry] }, group, fix, run, standing);
+  });
+}
+
+/** Answers other than yes end the question, and change nothing. */
+function answered(incident: Incident, decision: Decision, deps: Deps): Promise<Result> {
+  const { by } = decision;
+  return locked(incident, deps, async (run) => {
+    if (decision.answer !== 'exempt')
+      return finish(incident, { outcome: 'left', note: `left as it is by ${by}${aside(incident)}` }, run);
+    const { until, reason } = decision;
+    await grant(incident, { until, owner: by, reason }, run);
+    await run.later({ incident: incident.id, at: until });
+    const note = `exempt until ${until} by ${by}: ${reason}; then it is looked at again${aside(incident)}`;
+    const end = await finish({ ...incident, until }, { outcome: 'exempt', note }, run, { due: until });
+    // Silent as a rule: here it is the answer to a question that people were told of.
+    await announce(await found(incident.id, run), run);
+    return end;
   });
 }
 

@@ -63,7 +63,9 @@ async function join(planned: Incident, open: Incident, state: Json, deps: Run): 
   // A rule that this version no longer has can't be planned for.
   if (isUnknown(plan) || group.length < rules.length) return null;
   const { id, name } = planned.event;
-  const witness = { id, name, at: planned.times.received };
+  // Who answers must not be one of those who did it.
+  const by = planned.actor.arn ?? planned.actor.name;
+  const witness = { id, name, at: planned.times.received, by };
   const what = `also: ${name} by ${planned.actor.name}: ${planned.reasons.join('; ')}`;
   if (rules.length > open.rules.length || !asAsked(open, state, plan, fix))
     await putAnew({ ...both, reasons: reasonsOf(open, planned) }, planned, state, plan, fix, deps);

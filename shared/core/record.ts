@@ -2,7 +2,7 @@
 import type { Deps, Result } from './deps.ts';
 import type { Incident } from './incident.ts';
 import { canonical, type Json, type JsonObject } from './json.ts';
-import type { Outcome } from './outcome.ts';
+import { type Outcome, settled } from './outcome.ts';
 import type { Lens, StateFix } from './rule.ts';
 
 type Fix = StateFix<Json, Json, unknown>;
@@ -33,7 +33,7 @@ export const leaseEnd = (deps: Deps): string =>
 export const aside = (incident: Incident): string =>
   begun(incident) ? '; an interrupted attempt may have changed it: compare it with the stored before' : '';
 
-/** Outcomes by which something is decided: whether a question is open, a hold holds, there is a fix to take back. */
+/** Outcomes that are gone on from: a question, a state that is waited for, a hold, a fix that may be taken back. */
 const deciding: ReadonlySet<Outcome> = new Set(['asked', 'settling', 'held', 'fixed']);
 
 /**
@@ -44,7 +44,9 @@ export function essence(incident: Incident): string {
   const { id, room, rules, account, region, lens, lease, target, learned, before, plan, after, undo, until } = incident;
   const { decision, times, outcome } = incident;
   const states = { learned, before, plan, after };
-  const stage = { recorded: times.recorded, written: times.written, outcome: deciding.has(outcome) ? outcome : null };
+  // A fault is noted on what was begun without a new code: there may be no key to make one with.
+  const end = settled(outcome) ? outcome : 'open';
+  const stage = { recorded: times.recorded, written: times.written, outcome: end };
   const parts = { id, room, rules, account, region, lens, lease, target, ...states, undo, until, decision, ...stage };
   return canonical(parts as JsonObject);
 }

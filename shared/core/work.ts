@@ -4,6 +4,7 @@
  */
 import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
+import { exempted, inGrant, tamperedGrants } from './granted.ts';
 import type { Incident, Standing, Write } from './incident.ts';
 import { canonical, type Json, type JsonObject } from './json.ts';
 import { taught } from './learn.ts';
@@ -11,7 +12,7 @@ import { compose, contextOf, type Fix, type Group, isReady, safeFor } from './pl
 import { ask, close } from './question.ts';
 import { aside, begun, coded, isNamed, next, same } from './record.ts';
 import { isUnknown } from './rule.ts';
-import { countsOf, objection } from './standing.ts';
+import { countsOf, objection, standingOf } from './standing.ts';
 import { finish, together } from './tell.ts';
 
 /** How long to wait before each re-read of a state that does not look safe yet, in milliseconds. */
@@ -56,7 +57,7 @@ export async function mend(found: Incident, asFound: Group, fix: Fix, deps: Run)
     case 'notify':
       return rehearse(planned, deps);
     case 'approve':
-      return ask(planned, state, [incident.note, ...doubtsOf(group, plan)].join('; '), deps);
+      return question(planned, group, fix, state, plan, deps);
     case 'remediate':
       return remediate(planned, group, fix, state, plan, deps);
     default:
@@ -78,9 +79,36 @@ async function rehearse(planned: Incident, deps: Run): Promise<Result> {
   return finish(planned, { outcome: 'witness', note: `rehearsed already: incident ${first}` }, deps);
 }
 
+async function question(planned: Incident, group: Group, fix: Fix, from: Json, to: Json, deps: Run): Promise<Result> {
+  // Where it can't be read, one question too many is no harm.
+  const standing = await standingOf(planned, deps).catch(() => null);
+  const spared = await leaveAlone(planned, group, fix, from, standing, deps);
+  return spared ?? ask(planned, from, [planned.note, ...doubtsOf(group, to)].join('; '), deps, standing);
+}
+
+/** Leaves alone what people exempted for days, and goes on with what they did not; null where they exempted nothing. */
+async function leaveAlone(
+  planned: Incident,
+  group: Group,
+  fix: Fix,
+  state: Json,
+  standing: Standing | null,
+  deps: Run,
+): Promise<Result | null> {
+  const exempt = await exempted(planned, group, standing?.grants, deps);
+  if (exempt === null) return null;
+  if (exempt === 'tampered') return ask({ ...planned, mode: 'approve' }, state, tamperedGrants, deps, standing);
+  const [first, ...others] = exempt.left;
+  if (!first) return finish(planned, { outcome: 'exempt', note: inGrant(exempt.grant) }, deps);
+  const rules = exempt.left.map(({ rule }) => rule.id);
+  return mend({ ...planned, rules }, [first, ...others], fix, deps);
+}
+
 /** Acts, if neither a pause nor the circuit breaker stands against it. */
 async function remediate(planned: Incident, group: Group, fix: Fix, from: Json, to: Json, deps: Run): Promise<Result> {
   const { standing, against } = await objection(planned, group, deps);
+  const spared = await leaveAlone(planned, group, fix, from, standing, deps);
+  if (spared) return spared;
   if (against !== null) return ask({ ...planned, mode: 'approve' }, from, against, deps, standing);
   const doubts = doubtsOf(group, to);
   if (doubts.length > 0) return ask({ ...planned, mode: 'approve' }, from, doubts.join('; '), deps, standing);

@@ -29,6 +29,7 @@ import type {
   Claim,
   Counts,
   Fixed,
+  Grants,
   Incident,
   Incidents,
   Lesson,
@@ -110,7 +111,7 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
   }
 
   async function standing(lease: string, actorKey: string): Promise<Standing> {
-    const keys = [pauseKey, key('lens', lease), key('actor', actorKey)];
+    const keys = [pauseKey, key('lens', lease), key('actor', actorKey), grantsKey];
     const { Responses, UnprocessedKeys } = await db().send(
       new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: true } } }),
     );
@@ -123,6 +124,7 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
       onLens: fixesOf(item(key('lens', lease))),
       byActor: fixesOf(item(key('actor', actorKey))),
       asked: item(key('lens', lease))?.['asked']?.S ?? null,
+      grants: grantsOf(item(grantsKey)),
     };
   }
 
@@ -276,6 +278,25 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     const lasting = all.filter(({ until }) => Date.parse(until) > now.getTime());
     const Item = { ...pauseKey, pauses: { S: JSON.stringify(lasting) } };
     await db().send(new PutItemCommand({ TableName: table, Item }));
+  }
+
+  const grants = async (): Promise<Grants> =>
+    grantsOf((await db().send(new GetItemCommand({ TableName: table, Key: grantsKey, ConsistentRead: true }))).Item);
+
+  async function setGrants(all: Grants, before: Grants): Promise<boolean> {
+    const Item = { ...grantsKey, grants: { S: JSON.stringify(all.grants) }, code: { S: all.code ?? '' } };
+    const fresh = before.code === undefined;
+    const condition = {
+      ConditionExpression: fresh ? 'attribute_not_exists(pk)' : 'code = :code',
+      ...(!fresh && { ExpressionAttributeValues: { ':code': { S: before.code } } }),
+    };
+    try {
+      await db().send(new PutItemCommand({ TableName: table, Item, ...condition }));
+      return true;
+    } catch (error) {
+      if (isRefused(error)) return false;
+      throw error;
+    }
   }
 
   async function save(incident: Incident, options: Parameters<Incidents['save']>[1] = {}): Promise<void> {
@@ -441,6 +462,8 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     lead,
     pauses,
     setPauses,
+    grants,
+    setGrants,
   };
 }
 
@@ -459,7 +482,18 @@ const isRefused = (error: unknown): boolean =>
     ? error.CancellationReasons?.some((reason) => reason.Code === 'ConditionalCheckFailed') === true
     : error instanceof Error && error.name === 'ConditionalCheckFailedException';
 
-type Kind = 'incident' | 'lens' | 'request' | 'actor' | 'due' | 'begun' | 'pause' | 'learned' | 'count' | 'lead';
+type Kind =
+  | 'incident'
+  | 'lens'
+  | 'request'
+  | 'actor'
+  | 'due'
+  | 'begun'
+  | 'pause'
+  | 'exempt'
+  | 'learned'
+  | 'count'
+  | 'lead';
 const key = (kind: Kind, id: string): Item => ({
   pk: { S: `${kind}#${id}` },
 });
@@ -492,6 +526,15 @@ function pausesOf(item: Item | undefined): readonly Pause[] {
   const pauses: unknown = JSON.parse(item ? (item['pauses']?.S ?? 'null') : '[]');
   if (!Array.isArray(pauses)) throw fault('Unreadable', 'the item of pauses holds no list');
   return pauses as Pause[];
+}
+
+const grantsKey = key('exempt', 'all');
+
+/** What is no list has no code that fits: whoever asks is told so by `trusted` of granted.ts. */
+function grantsOf(item: Item | undefined): Grants {
+  if (!item) return { grants: [] };
+  const grants: unknown = JSON.parse(item['grants']?.S ?? '[]');
+  return { grants: Array.isArray(grants) ? grants : [], code: item['code']?.S ?? '' };
 }
 
 const fixesOf = (item: Item | undefined): readonly Fixed[] =>

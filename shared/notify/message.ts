@@ -55,7 +55,7 @@ export function render(incident: Incident): Message {
   const rule = incident.rules[0] ?? 'firebreak/unparsed';
   return {
     subject: subject(incident),
-    text: `${[...head(incident), ...changed(incident), '', ...commands(incident), '', foot(incident)].join('\n')}\n`,
+    text: textOf(partsOf(incident)),
     attributes: {
       severity: incident.severity,
       rule,
@@ -65,6 +65,33 @@ export function render(incident: Incident): Message {
   };
 }
 
+/** A word for it, and what is to be said. */
+export type Fact = readonly [what: string, said: string];
+
+/** An incident in parts, each of them harmless and bounded: what every channel makes its own message of. */
+export type Parts = {
+  readonly headline: string;
+  readonly facts: readonly Fact[];
+  readonly change: { readonly title: string; readonly lines: readonly string[] } | null;
+  readonly commands: readonly Fact[];
+  readonly foot: string;
+};
+
+export const partsOf = (incident: Incident): Parts => ({
+  headline: `${headlines[incident.outcome]}: ${inert(incident.title, 120)}`,
+  facts: facts(incident),
+  change: changed(incident),
+  commands: commands(incident),
+  foot: foot(incident),
+});
+
+function textOf({ headline, facts, change, commands, foot }: Parts): string {
+  const lines = facts.map(([what, said]) => `${what}:`.padEnd(8) + said.replaceAll('\n', `\n${' '.repeat(8)}`));
+  const shown = change ? ['', change.title, ...change.lines.map((line) => `  ${line}`)] : [];
+  const next = commands.map(([what, command]) => `${what}:`.padEnd(16) + command);
+  return `${[headline, '', ...lines, ...shown, '', ...next, '', foot].join('\n')}\n`;
+}
+
 /** The account always shows; where there is too much for one line, the title and the resource share what is left. */
 function subject({ outcome, title, resource, account }: Incident): string {
   const name = resource.slice(resource.lastIndexOf(':') + 1);
@@ -72,11 +99,11 @@ function subject({ outcome, title, resource, account }: Incident): string {
   return ascii(`[Firebreak] ${headlines[outcome]}: ${title}`, 99 - where.length) + where;
 }
 
-function head(incident: Incident): readonly string[] {
-  const { reasons, outcome, title, times, event } = incident;
+function facts(incident: Incident): readonly Fact[] {
+  const { reasons, outcome, times, event } = incident;
   const why = reasons.slice(0, 5).map((reason) => inert(reason, 300));
   const more = reasons.length > why.length ? `; and ${reasons.length - why.length} more` : '';
-  const whatWhen = [
+  return [
     ['What', `${why.join('; ')}${more}`],
     ...(outcome === 'unparsed' ? [] : whoWhere(incident)),
     [
@@ -85,21 +112,19 @@ function head(incident: Incident): readonly string[] {
     ],
     ['Done', done(incident)],
     ...(incident.seen
-      ? [['Again', `${incident.seen} more ${incident.seen === 1 ? 'event tells' : 'events tell'} of it`]]
+      ? [['Again', `${incident.seen} more ${incident.seen === 1 ? 'event tells' : 'events tell'} of it`] as const]
       : []),
     ...learnedFrom(incident),
   ];
-  const lines = whatWhen.map(([key, value]) => `${`${key}:`.padEnd(7)} ${value}`);
-  return [`${headlines[outcome]}: ${inert(title, 120)}`, '', ...lines];
 }
 
 /** Whose state the plan goes by, where it is one that was learned. */
-const learnedFrom = ({ learned }: Incident): readonly (readonly [string, string])[] =>
+const learnedFrom = ({ learned }: Incident): readonly Fact[] =>
   learned
     ? [['Learned', `the state that ${inert(learned.by, 200)} left; it stood unchanged from ${moment(learned.at)} on`]]
     : [];
 
-function whoWhere({ actor, resource, account, region }: Incident): readonly (readonly [string, string])[] {
+function whoWhere({ actor, resource, account, region }: Incident): readonly Fact[] {
   const from = [
     actor.ip && `from ${inert(actor.ip, 60)}`,
     actor.invokedBy && `through ${inert(actor.invokedBy, 60)}`,
@@ -111,7 +136,7 @@ function whoWhere({ actor, resource, account, region }: Incident): readonly (rea
       : [`${inert(actor.name, 120)} (${inert(actor.type, 30)})`, ...from].join(', ');
   return [
     ['Who', who],
-    ['Where', `${inert(resource, 300)}\n        in account ${inert(account, 20)}, ${inert(region, 30)}`],
+    ['Where', `${inert(resource, 300)}\nin account ${inert(account, 20)}, ${inert(region, 30)}`],
   ];
 }
 
@@ -182,17 +207,17 @@ const comparisons: {
   failed: ['It was to change', 'before', 'plan'],
 };
 
-function changed(incident: Incident): readonly string[] {
+function changed(incident: Incident): Parts['change'] {
   const [title, from, to] = comparisons[incident.outcome] ?? [];
   const before = from && incident[from];
   const after = to && incident[to];
-  if (!before || !after) return [];
-  const shown = difference(before.state, after.state, 40).map((line) => `  ${line}`);
+  if (!before || !after) return null;
+  const lines = difference(before.state, after.state, 40);
   const lens = incident.lens ? ` ${incident.lens}` : '';
-  return shown.length > 0 ? ['', `${title}${lens} (- before, + after):`, ...shown] : [];
+  return lines.length > 0 ? { title: `${title}${lens} (- before, + after):`, lines } : null;
 }
 
-function commands({ id, outcome, undo }: Incident): readonly string[] {
+function commands({ id, outcome, undo }: Incident): readonly Fact[] {
   const back = undo === 'none' ? 'there is no way back from this fix' : `npx firebreak undo ${id}`;
   const steps: { readonly [key in Outcome]?: readonly (readonly [string, string])[] } = {
     asked: [
@@ -206,8 +231,7 @@ function commands({ id, outcome, undo }: Incident): readonly string[] {
     failed: [['To try again', 'npx firebreak redrive, once the cause is mended']],
     unparsed: [['To try again', 'npx firebreak redrive']],
   };
-  const all = [...(steps[outcome] ?? []), ['Details', `npx firebreak incidents ${id}`] as const];
-  return all.map(([what, command]) => `${what}:`.padEnd(16) + command);
+  return [...(steps[outcome] ?? []), ['Details', `npx firebreak incidents ${id}`] as const];
 }
 
 const foot = ({ rules, severity, id }: Incident): string =>

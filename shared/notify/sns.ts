@@ -13,7 +13,11 @@ export async function publish(topicArn: string, incident: Incident): Promise<voi
       Subject: subject,
       Message: text,
       MessageAttributes: Object.fromEntries(
-        Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+        // The id is what other channels read the record by: what they say is what the record says then.
+        Object.entries({ ...attributes, incident: incident.id }).map(([name, value]) => [
+          name,
+          { DataType: 'String', StringValue: value },
+        ]),
       ),
     }),
   );

@@ -19,6 +19,7 @@ const anything = {
   KeyId: 'arn:aws:kms:us-east-1:123456789012:key/a',
   GroupId: 'sg-a',
   Bucket: 'a',
+  RootId: 'r-a',
   DetectorId: 'a',
   Id: 'a',
   FunctionName: 'arn:aws:lambda:us-east-1:123456789012:function:a',

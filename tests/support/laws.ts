@@ -5,7 +5,7 @@ import { undo } from '../../shared/core/people.ts';
 import type { FixRule } from '../../shared/core/rule.ts';
 import { detected } from './detecting.ts';
 import { type Hands, ruleOf } from './hands.ts';
-import { type Stage, type Staged, signalOf } from './stage.ts';
+import { isKnown, type Stage, type Staged, signalOf } from './stage.ts';
 import { canon, desire, engineFor, putOut } from './staging.ts';
 
 /** A call as it was seen from outside: how many requests it took, and whether it was answered. */
@@ -40,10 +40,13 @@ export function laws(stages: readonly Stage[], ground: Ground): void {
 
   describe.each(stages)('$rule: $name', (stage) => {
     it(
-      'is recognised in the call that made it so',
-      on(stage, async (own, { target, call }) => {
+      'is recognised in what tells of it',
+      on(stage, async (own, staged) => {
         const rule = ruleOf(own, stage);
-        if (call) expect(detected(rule, signalOf(rule, call)).map((one) => one.target)).toEqual([target]);
+        // What no single event tells of is only read: the sweep's, or another region's.
+        if (!isKnown(staged)) return;
+        const targets = detected(rule, signalOf(rule, staged)).map((one) => one.target);
+        expect(targets).toEqual([staged.target]);
       }),
     );
 

@@ -4,6 +4,7 @@ import { fault } from '../../shared/core/fault.ts';
 import type {
   Claim,
   Fixed,
+  Grants,
   Incident,
   Incidents,
   Lesson,
@@ -37,6 +38,7 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
   const leaders = new Map<string, { incident: string; until: string }>();
   const learnt = new Map<string, string>();
   let pauses: readonly Pause[] = [];
+  let grants: Grants = { grants: [] };
 
   const stored = (id: string): Incident | null => {
     const record = records.get(id);
@@ -158,6 +160,7 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
       onLens: lensOf(lease).fixes ?? [],
       byActor: actors.get(actorKey) ?? [],
       asked: lensOf(lease).asked ?? null,
+      grants,
     }),
     lead: async (key, incident, time, until) => {
       const leader = leaders.get(key);
@@ -176,6 +179,12 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
     count: async (...counting) => {
       const { reached: _, ...counted } = count(...counting);
       return counted;
+    },
+    grants: async () => grants,
+    setGrants: async (all, before) => {
+      if (grants.code !== before.code) return false;
+      grants = structuredClone(all);
+      return true;
     },
     lessons: async (lease) => lessons(lease),
     suggest,

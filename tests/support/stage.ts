@@ -1,5 +1,7 @@
 /** An awkward starting state for a rule's fix, made by real API calls. */
-import type { Json } from '../../shared/core/json.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Json, JsonObject } from '../../shared/core/json.ts';
 import type { Rule, RuleId } from '../../shared/core/rule.ts';
 import { normalise, type Signal } from '../../shared/core/signal.ts';
 
@@ -13,6 +15,8 @@ export type Staged = {
    * must name this very target; the deployed stack and the demo are lit with it.
    */
   readonly call?: { readonly name: string; readonly request: Json; readonly response?: Json };
+  /** Or what would report it: an event that fires the rule, `ssh` for `fires-ssh.json`, with these names instead of its own. */
+  readonly report?: { readonly like: string; readonly swap: { readonly [name: string]: string } };
   /** Takes away what was made. */
   clear(): Promise<void>;
 };
@@ -27,11 +31,17 @@ export type Stage = {
   set(): Promise<Staged>;
 };
 
-/** The signal of a stage's call, in the emulators' account. */
-export function signalOf(rule: Rule, { name, request, response = null }: NonNullable<Staged['call']>): Signal {
+/** Whether the stage says how it would come to be known. */
+export const isKnown = ({ call, report }: Staged): boolean => call !== undefined || report !== undefined;
+
+/** The event that tells of a stage, in the emulators' account: `detail` of a CloudTrail record, or a whole one. */
+export function eventOf(rule: Rule, { call, report }: Staged): JsonObject {
+  if (report) return reported(rule, report);
+  if (!call) throw new Error(`a stage of ${rule.id} names no call`);
+  const { name, request, response = null } = call;
   const trigger = rule.triggers.find((one) => one.kind === 'call' && one.name === name);
   if (trigger?.kind !== 'call') throw new Error(`${rule.id} does not wake on ${name}`);
-  const normalised = normalise({
+  return {
     eventSource: trigger.service,
     eventName: name,
     eventTime: '2026-03-02T08:31:07Z',
@@ -40,7 +50,22 @@ export function signalOf(rule: Rule, { name, request, response = null }: NonNull
     userIdentity: { type: 'IAMUser', arn: 'arn:aws:iam::123456789012:user/sandbox-admin', userName: 'sandbox-admin' },
     requestParameters: request,
     responseElements: response,
-  });
+  };
+}
+
+function reported(rule: Rule, { like, swap }: NonNullable<Staged['report']>): JsonObject {
+  const file = join(import.meta.dirname, '../../events', rule.id, `fires-${like}.json`);
+  const here = { '111122223333': '123456789012', 'eu-west-1': 'us-east-1', ...swap };
+  const text = Object.entries(here).reduce(
+    (all, [name, other]) => all.replaceAll(name, other),
+    readFileSync(file, 'utf8'),
+  );
+  return JSON.parse(text) as JsonObject;
+}
+
+/** The signal that tells of a stage. */
+export function signalOf(rule: Rule, staged: Staged): Signal {
+  const normalised = normalise(eventOf(rule, staged));
   if ('unparsed' in normalised) throw new Error(normalised.unparsed);
   return normalised.signals[0];
 }

@@ -124,6 +124,8 @@ export function toyWorld(lamps: Record<string, Lamp | null> = { hall: { lit: tru
     overdue: (...args) => step('overdue', () => kept.overdue(...args)),
     lead: (...args) => step('lead', () => kept.lead(...args)),
     count: (...args) => step('count', () => kept.count(...args)),
+    grants: (...args) => step('grants', () => kept.grants(...args)),
+    setGrants: (...args) => step('setGrants', () => kept.setGrants(...args)),
     lessons: (...args) => step('lessons', () => kept.lessons(...args)),
     suggest: (...args) => step('suggest', () => kept.suggest(...args)),
     conclude: (...args) => step('conclude', () => kept.conclude(...args)),

@@ -253,8 +253,11 @@ describe('redrive', () => {
       message('a', { ...look, more: 1 }, attribute(fn('firebreak-iam'))),
       message('b', { requestContext: { functionArn: fn('firebreak-s3') }, requestPayload: look }),
     ]);
+    const lesson = { firebreak: 'due', learned: '111122223333/us-east-1/x/y' };
+    const both = queue([message('c', { ...lesson, more: 1 }, attribute(fn('firebreak-iam')))]);
     expect(await firebreak(['redrive'], wire)).toMatchObject({ status: 0, stderr: '' });
-    expect(wire.payloads).toEqual([look, look]);
+    expect(await firebreak(['redrive'], both)).toMatchObject({ status: 0, stderr: '' });
+    expect([...wire.payloads, ...both.payloads]).toEqual([look, look, lesson]);
   });
 
   it('keeps the message when the function does not take the event', async () => {

@@ -316,6 +316,18 @@ describe('a record that somebody else changed', () => {
     });
   });
 
+  it('from what was approved and taken back into what was interrupted is not done again', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), undefined, ask);
+    const { id } = world.only();
+    await decide(world, id);
+    await approve(id, world.deps(rulesOf(world), ask));
+    await undo(id, bob, false, world.deps(rulesOf(world)));
+    expect(world.lamp()).toEqual(lit);
+    await world.tamper(id, { outcome: 'open' });
+    await refused(world, () => due(id, world.deps(rulesOf(world), ask)));
+  });
+
   it('is told of where a yes is to be recorded on it', async () => {
     const world = toyWorld();
     await deliver(world, call(), undefined, ask);

@@ -639,7 +639,7 @@ describe('secrets', () => {
   });
 });
 
-test('SNS gets the subject, the text and four attributes that are texts', async () => {
+test('SNS gets the subject, the text, the incident’s id and four attributes that are texts', async () => {
   const sns = mockClient(SNSClient);
   sns.on(PublishCommand).resolves({});
   process.env['AWS_REGION'] ??= 'eu-west-1';
@@ -654,6 +654,7 @@ test('SNS gets the subject, the text and four attributes that are texts', async 
       rule: { DataType: 'String', StringValue: 's3/public-policy' },
       outcome: { DataType: 'String', StringValue: 'fixed' },
       account: { DataType: 'String', StringValue: '111122223333' },
+      incident: { DataType: 'String', StringValue: 'fb-0123456789abcdef' },
     },
   });
   sns.restore();

@@ -1,5 +1,11 @@
 /** What the fixes about an organisation do where no stage leads: what is gone, unknown, under way, or put right meanwhile. */
-import { OrganizationsClient } from '@aws-sdk/client-organizations';
+import {
+  AttachPolicyCommand,
+  DetachPolicyCommand,
+  DisablePolicyTypeCommand,
+  EnablePolicyTypeCommand,
+  OrganizationsClient,
+} from '@aws-sdk/client-organizations';
 import {
   DescribeAccountAssignmentCreationStatusCommand,
   ListAccountAssignmentsCommand,
@@ -12,12 +18,12 @@ import { terminationProtection } from '../../functions/cloudformation/terminatio
 import { accountMoved } from '../../functions/organizations/account-moved.ts';
 import { forbidsLess, guard } from '../../functions/organizations/lenses/guard.ts';
 import { place } from '../../functions/organizations/lenses/place.ts';
-import { wanted } from '../../functions/organizations/lenses/wanted.ts';
+import { taught, wanted } from '../../functions/organizations/lenses/wanted.ts';
 import { accessChanged } from '../../functions/sso/access-changed.ts';
 import { assignment } from '../../functions/sso/lenses/assignment.ts';
 import type { Json } from '../../shared/core/json.ts';
 import { hasFix, type Learned, type Rule } from '../../shared/core/rule.ts';
-import { normalise } from '../../shared/core/signal.ts';
+import { normalise, type Signal } from '../../shared/core/signal.ts';
 import { context } from '../support/detecting.ts';
 import { awsError } from '../support/fakes.ts';
 
@@ -80,9 +86,8 @@ describe('a policy’s text', () => {
     expect(wanted({ ...state, type: 'TAG_POLICY' }, context(target, {}))).toMatchObject({ type: 'TAG_POLICY' });
   });
 
-  it('that is gone, and a whole type that was turned off, is told', () => {
+  it('that is gone is told', () => {
     expect(wanted(null, context(target, {}))).toEqual(told);
-    expect(wanted(null, context({ policy: 'SERVICE_CONTROL_POLICY', from: 'r-exam' }, {}))).toEqual(told);
   });
 });
 
@@ -102,12 +107,12 @@ describe('a policy that was detached', () => {
     await expect(guard.write(target, null, null)).rejects.toMatchObject({ name: 'NotWritable' });
   });
 
-  it('is absent where the policy or the unit is gone, and a type is nothing to read', async () => {
+  it('is absent where the policy or the unit is gone', async () => {
     for (const name of ['PolicyNotFoundException', 'TargetNotFoundException']) {
       organizations.rejects(awsError(name));
       expect(await guard.read(target)).toBe(null);
     }
-    expect(await guard.read({ policy: 'SERVICE_CONTROL_POLICY', from: 'r-exam' })).toBe(null);
+
     expect(guard.undo(null, null)).toBe('none');
   });
 
@@ -117,6 +122,61 @@ describe('a policy that was detached', () => {
       .resolvesOnce({ Policies: [{ Id: 'p-other' }], NextToken: 'more' } as never)
       .resolvesOnce({ Policies: [{ Id: 'p-examp1e1' }] } as never);
     expect(await guard.read(target)).toEqual({ type: 'SERVICE_CONTROL_POLICY', attached: true });
+  });
+});
+
+describe('a type of policies that was turned off', () => {
+  const target = { policy: 'SERVICE_CONTROL_POLICY', from: 'r-exam' };
+  const type = (enabled: boolean, attached: { readonly [policy: string]: readonly string[] }) => ({
+    type: 'SERVICE_CONTROL_POLICY',
+    enabled,
+    attached,
+  });
+
+  it('comes back with what was seen, what is there, and nothing that is gone', () => {
+    const off = type(false, { 'p-one': [], 'p-two': ['ou-b'] });
+    const seenOn = seen(type(true, { 'p-one': ['r-exam'], 'p-two': ['ou-a'], 'p-gone': ['r-exam'] }));
+    expect(wanted(off, context(target, {}, seenOn))).toEqual(
+      type(true, { 'p-one': ['r-exam'], 'p-two': ['ou-a', 'ou-b'] }),
+    );
+    expect(wanted(off, context(target, {}))).toEqual(told);
+    expect(wanted(type(true, {}), context(target, {}, seenOn))).toEqual(type(true, {}));
+  });
+
+  it('is one thing whatever event names it, and learned when a policy is attached', () => {
+    const called = 'SERVICE_CONTROL_POLICY';
+    expect(guard.key(target)).toBe(called);
+    const normalised = normalise({
+      eventSource: 'organizations.amazonaws.com',
+      eventName: 'AttachPolicy',
+      requestParameters: { policyId: 'p-one', targetId: 'r-exam' },
+    });
+    if ('unparsed' in normalised) throw new Error('unparsed');
+    const [signal] = normalised.signals;
+    const taughtBy = taught(signal);
+    expect(taughtBy && guard.key(taughtBy)).toBe(called);
+    expect(taught({ ...signal, name: 'CreatePolicy', request: null } as Signal)).toBe(null);
+  });
+
+  it('is gone on with where an attempt was cut short', async () => {
+    const sent = (): readonly string[] =>
+      organizations
+        .commandCalls(EnablePolicyTypeCommand)
+        .map(() => 'enable')
+        .concat(
+          organizations.commandCalls(AttachPolicyCommand).map(({ args }) => `attach ${args[0].input.PolicyId}`),
+          organizations.commandCalls(DetachPolicyCommand).map(({ args }) => `detach ${args[0].input.PolicyId}`),
+          organizations.commandCalls(DisablePolicyTypeCommand).map(() => 'disable'),
+        );
+    organizations.on(EnablePolicyTypeCommand).rejects(awsError('PolicyTypeAlreadyEnabledException'));
+    organizations.on(AttachPolicyCommand).rejects(awsError('DuplicatePolicyAttachmentException'));
+    await guard.write(target, type(false, { 'p-one': [] }), type(true, { 'p-one': ['r-exam'] }));
+    expect(sent()).toEqual(['enable', 'attach p-one']);
+    organizations.reset();
+    organizations.on(DetachPolicyCommand).rejects(awsError('PolicyNotAttachedException'));
+    organizations.on(DisablePolicyTypeCommand).rejects(awsError('PolicyTypeNotEnabledException'));
+    await guard.write(target, type(true, { 'p-one': ['r-exam'] }), type(false, { 'p-one': [] }));
+    expect(sent()).toEqual(['detach p-one', 'disable']);
   });
 });
 

@@ -68,6 +68,12 @@ describe('default encryption', () => {
     expect(desire(encryptionWeakened, theirs, under('AES256'))).toEqual(unknown);
     expect(desire(encryptionWeakened, theirs, ours)).toBe(ours);
   });
+  it('of S3’s own keys, where a key was never seen, can be left alone', () => {
+    const left = { baseline: { unseen: 'leave' } };
+    expect(desire(encryptionWeakened, 'unset', undefined, left)).toBe('unset');
+    expect(desire(encryptionWeakened, 'unset', ours, left)).toBe(ours);
+    expect(desire(encryptionWeakened, theirs, undefined, left)).toEqual(unknown);
+  });
   it('under a key of an account that may be the organisation’s is only told of', () => {
     expect(desire(encryptionWeakened, theirs, ours, { home: { ...home, organization: 'o-a1b2c3d4e5' } })).toEqual(
       unknown,

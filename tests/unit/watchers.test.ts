@@ -118,6 +118,26 @@ describe('where nothing was learned', () => {
   });
 });
 
+describe('what leads out of the account', () => {
+  const asks = (id: string, plan: Json, trusted: readonly string[] = []): unknown => {
+    const known = context({ trail: 't', ours: true }, {});
+    return fixing(id).fix.asks?.(plan, { ...known, home: { ...known.home, trusted } });
+  };
+  const [ours, theirs] = ['111122223333', '444455556666'].map((account) => `arn:aws:kms:us-east-1:${account}:key/k`);
+  const settings = (key: string | null): Json => ({ key: key ?? null, topic: null, logGroup: null });
+
+  it.each(['cloudtrail/trail-weakened', 'cloudtrail/trail-deleted', 'logs/retention-shortened'])(
+    '%s asks before it puts back a stranger’s key',
+    (id) => {
+      expect(asks(id, settings(theirs ?? null))).toMatch(/444455556666/);
+      expect(asks(id, settings(theirs ?? null), ['444455556666'])).toBe(null);
+      expect(asks(id, settings(ours ?? null))).toBe(null);
+      expect(asks(id, settings(null))).toBe(null);
+      expect(asks(id, null)).toBe(null);
+    },
+  );
+});
+
 describe('what is learned', () => {
   const watched = ['cloudtrail', 'guardduty', 'securityhub', 'inspector', 'logs', 'waf', 'shield', 'self'];
   const learning = all.flatMap(({ rule, files }) =>

@@ -18,9 +18,10 @@ export const aclRule: Lens<AclEntry, AclRule> = {
   id: 'ec2/acl-rule',
   key: ({ acl, entry, egress }) => `${acl}/${egress ? 'outbound' : 'inbound'}/${entry}`,
   async read({ acl, entry, egress }) {
-    const named = { Filters: [{ Name: 'network-acl-id', Values: [acl] }] };
-    const [found] = (await client(EC2Client).send(new DescribeNetworkAclsCommand(named))).NetworkAcls ?? [];
-    const entries = found?.Entries ?? [];
+    const found = await orNull(['InvalidNetworkAclID.NotFound'], () =>
+      client(EC2Client).send(new DescribeNetworkAclsCommand({ NetworkAclIds: [acl] })),
+    );
+    const entries = found?.NetworkAcls?.[0]?.Entries ?? [];
     const one = entries.find(({ RuleNumber, Egress }) => RuleNumber === entry && (Egress === true) === egress);
     return one ? ruleOf(one) : null;
   },

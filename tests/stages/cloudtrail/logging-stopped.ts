@@ -26,6 +26,7 @@ const stopped =
     return {
       target: { trail: `arn:aws:cloudtrail:${region}:123456789012:trail/${name}`, ours: true },
       after: true,
+      call: { name: 'StopLogging', request: { name } },
       async clear() {
         for (const trail of [name, ...others]) await cloudtrail.send(new DeleteTrailCommand({ Name: trail }));
         await s3.send(new DeleteBucketCommand({ Bucket: bucket }));

@@ -68,6 +68,9 @@ const stage = (name: string, gone: readonly ('channel' | 'recorder')[], after: J
     return {
       target: { region: 'us-east-1' },
       after,
+      call: gone.includes('channel')
+        ? { name: 'DeleteDeliveryChannel', request: { deliveryChannelName: 'default' } }
+        : { name: 'StopConfigurationRecorder', request: { configurationRecorderName: 'default' } },
       async clear() {
         const { ConfigurationRecorders = [] } = await config.send(new DescribeConfigurationRecordersCommand({}));
         for (const { name: ConfigurationRecorderName } of ConfigurationRecorders)

@@ -56,6 +56,10 @@ const stage = (
     const made = await others();
     return {
       target: { subnet, address },
+      report: {
+        like: address.includes(':') ? 'ipv6' : 'ssh',
+        swap: { 'subnet-0c1d2e3f405162738': subnet, '203.0.113.9': address },
+      },
       after: { acl, vpc: ['10.61.0.0/16', '10.62.0.0/16'], ...after },
       async clear() {
         const left = await others();

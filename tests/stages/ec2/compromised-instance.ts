@@ -76,6 +76,7 @@ const stage = (
     const now = found.Reservations?.[0]?.Instances?.[0];
     return {
       target: { instance: InstanceId, since: '2026-03-02T08:02:11Z', leave: null },
+      report: { like: 'command-server', swap: { 'i-0a1b2c3d4e5f60718': InstanceId } },
       after: {
         tag: tag ?? 'compromised',
         snapshots: Object.fromEntries((now?.BlockDeviceMappings ?? []).map(({ Ebs }) => [Ebs?.VolumeId ?? '', 'any'])),

@@ -38,6 +38,15 @@ const stage = (
     return {
       target: { group },
       after: after(group),
+      call: {
+        name: 'AuthorizeSecurityGroupIngress',
+        request: {
+          groupId: group,
+          ipPermissions: {
+            items: [{ ipProtocol: '-1', ipRanges: { items: [{ cidrIp: '0.0.0.0/0' }] } }],
+          },
+        },
+      },
       async clear() {
         await ec2.send(new DeleteSecurityGroupCommand({ GroupId: group }));
       },

@@ -28,6 +28,11 @@ const created =
     return {
       target: { user, key },
       after: 'Inactive',
+      call: {
+        name: 'CreateAccessKey',
+        request: { userName: user },
+        response: { accessKey: { userName: user, accessKeyId: key, status: 'Active' } },
+      },
       async clear() {
         for (const id of [...keys, key])
           await iam.send(new DeleteAccessKeyCommand({ UserName: user, AccessKeyId: id }));

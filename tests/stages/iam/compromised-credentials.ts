@@ -23,6 +23,10 @@ const stage = (name: string, user: string, path: string, active: readonly boolea
     }
     return {
       target: { user, key: keys.at(-1) ?? '', leave: null },
+      report: {
+        like: 'tor',
+        swap: { AKIAIOSFODNN7EXAMPLE: keys.at(-1) ?? '', '"userName": "backup"': `"userName": "${user}"` },
+      },
       after: 'Inactive',
       async clear() {
         for (const AccessKeyId of keys) await iam.send(new DeleteAccessKeyCommand({ UserName: user, AccessKeyId }));

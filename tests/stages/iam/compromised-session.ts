@@ -44,6 +44,10 @@ const stage = (name: string, role: string, session: string, isOlder: boolean): S
     const denied = [userid(principal), ...(isOlder ? [older] : [])];
     return {
       target: { role, principal, seen, leave: null },
+      report: {
+        like: 'instance-outside-aws',
+        swap: { 'AROAEXAMPLEWEB:i-0a1b2c3d4e5f60718': principal, '"userName": "web"': `"userName": "${role}"` },
+      },
       after: { path: '/apps/', policy: JSON.stringify({ Version: '2012-10-17', Statement: denied }) },
       async clear() {
         for (const PolicyName of others) await iam.send(new DeleteRolePolicyCommand({ RoleName: role, PolicyName }));

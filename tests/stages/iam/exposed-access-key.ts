@@ -42,6 +42,7 @@ const stage = (name: string, user: string, status: StatusType, attached: readonl
       await iam.send(new UpdateAccessKeyCommand({ UserName: user, AccessKeyId: key, Status: status }));
     return {
       target: { key, partition: 'aws', leave: null },
+      report: { like: 'exposed', swap: { AKIAIOSFODNN7EXAMPLE: key } },
       after: {
         user,
         status: 'Inactive',

@@ -28,6 +28,7 @@ const stage = (name: string, user: string, path: string, mustReset: boolean): St
     return {
       target: { user },
       after: null,
+      call: { name: 'CreateLoginProfile', request: { userName: user, passwordResetRequired: mustReset } },
       async clear() {
         // Throws where the other user's password is gone.
         await iam.send(new DeleteLoginProfileCommand({ UserName: `${user}2` }));

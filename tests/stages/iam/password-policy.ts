@@ -26,7 +26,12 @@ const stage = (
     };
     await clear();
     if (policy) await iam.send(new UpdateAccountPasswordPolicyCommand(policy));
-    return { target: { account: '123456789012' }, after, clear };
+    return {
+      target: { account: '123456789012' },
+      after,
+      call: { name: 'DeleteAccountPasswordPolicy', request: null },
+      clear,
+    };
   },
 });
 
