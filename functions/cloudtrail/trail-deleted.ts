@@ -1,6 +1,6 @@
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 import { leadsOut, passesLogRole, readsTrails, taught, teaching, trails } from './lenses/allowed.ts';
-import { trailSettings } from './lenses/settings.ts';
+import { strictest, trailSettings } from './lenses/settings.ts';
 import { trailOf } from './lenses/trail.ts';
 
 const hub = 'https://docs.aws.amazon.com/securityhub/latest/userguide';
@@ -30,6 +30,7 @@ export const trailDeleted = rule({
     read: readsTrails,
     write: [
       { actions: ['cloudtrail:CreateTrail'], resources: [trails] },
+      { actions: ['cloudtrail:UpdateTrail'], resources: [trails] },
       { actions: ['cloudtrail:PutEventSelectors'], resources: [trails] },
       { actions: ['cloudtrail:StartLogging'], resources: [trails] },
       passesLogRole,
@@ -51,14 +52,18 @@ export const trailDeleted = rule({
     desire(state, { target: { trail }, learned }) {
       if (state === 'unreachable')
         return { unknown: `${trail} belongs to another account: it has to be made again there` };
-      if (state !== null) return state;
-      if (learned === null || learned.state === 'unreachable')
-        return {
-          unknown: `how ${trail} was set is not known: make it again (aws cloudtrail create-trail), and start it`,
-        };
-      if (learned.state.organization)
-        return { unknown: `only the management account can make ${trail} again: it was a trail of the organization` };
-      return { ...learned.state, logging: true };
+      const before = learned === null || learned.state === 'unreachable' ? null : learned.state;
+      if (before === null)
+        return (
+          state ?? {
+            unknown: `how ${trail} was set is not known: make it again (aws cloudtrail create-trail), and start it`,
+          }
+        );
+      // One that somebody has made meanwhile, or an attempt of ours half, records at least what it did.
+      if (state !== null) return { ...strictest(state, before), logging: true };
+      return before.organization
+        ? { unknown: `only the management account can make ${trail} again: it was a trail of the organization` }
+        : { ...before, logging: true };
     },
   },
 });

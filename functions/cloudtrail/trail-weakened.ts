@@ -1,8 +1,7 @@
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 import { leadsOut, passesLogRole, readsTrails, taught, teaching, trails } from './lenses/allowed.ts';
 import { selected, updated } from './lenses/judged.ts';
-import { lessThan } from './lenses/selectors.ts';
-import { type Settings, trailSettings } from './lenses/settings.ts';
+import { strictest, trailSettings } from './lenses/settings.ts';
 import { trailOf } from './lenses/trail.ts';
 
 const hub = 'https://docs.aws.amazon.com/securityhub/latest/userguide/cloudtrail-controls.html';
@@ -67,21 +66,3 @@ export const trailWeakened = rule({
     },
   },
 });
-
-/** What records more, of both; where it is written to, as before. */
-function strictest(now: Settings, before: Settings): Settings {
-  const moved = now.bucket !== before.bucket;
-  return {
-    ...now,
-    bucket: before.bucket,
-    prefix: moved ? before.prefix : now.prefix,
-    topic: before.topic ?? now.topic,
-    key: before.key ?? now.key,
-    logGroup: before.logGroup ?? now.logGroup,
-    logRole: before.logGroup === null ? now.logRole : before.logRole,
-    globalEvents: now.globalEvents || before.globalEvents,
-    multiRegion: now.multiRegion || before.multiRegion,
-    validation: now.validation || before.validation,
-    selectors: lessThan(now.selectors, before.selectors) ? before.selectors : now.selectors,
-  };
-}

@@ -1,6 +1,8 @@
+import { arn } from '../../shared/aws/arn.ts';
 import { named as member, told } from '../../shared/aws/telling.ts';
 import { text } from '../../shared/core/json.ts';
-import { calls, rule, unreadable } from '../../shared/core/rule.ts';
+import type { Home } from '../../shared/core/mode.ts';
+import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
 import { entityArn } from './lenses/entity.ts';
 
@@ -19,11 +21,18 @@ export const accountLeft = rule({
     'AccountDepartedOrganization, its departureMethod and departureTime are documented (API reference, LeaveOrganization, RemoveAccountFromOrganization); no published record shows in which member of the event they stand, so that all that a service event has is read. The other calls are as recorded or in the API reference.',
   triggers: [
     // Recorded: real-events/stratus-red-team, LeaveOrganization, in the trail of the account that left.
-    ...calls(service, 'LeaveOrganization', 'RemoveAccountFromOrganization', 'DeregisterDelegatedAdministrator'),
+    ...calls(
+      service,
+      'LeaveOrganization',
+      'RemoveAccountFromOrganization',
+      'DeregisterDelegatedAdministrator',
+      'DisableAWSServiceAccess',
+    ),
     { kind: 'call', service, name: 'AccountDepartedOrganization', serviceEvent: true },
   ],
   detect(signal, _baseline, home) {
     if (signal.kind !== 'call') return [];
+    if (signal.name === 'DisableAWSServiceAccess') return cutOff(signal, home);
     const account = accountOf(signal);
     if (account === undefined) return unreadable('requestParameters.accountId');
     // An account that was closed 90 days before is cleaned away: nothing is in it any more.
@@ -31,6 +40,14 @@ export const accountLeft = rule({
     return told(entityArn(signal, home, account), reasonFor(signal, account));
   },
 });
+
+/** The service looks after the organisation's accounts no longer: its trail, its detectors, its rules (API_DisableAWSServiceAccess). */
+function cutOff(call: Call, { organization = '*' }: Home): readonly Finding<{ resource: string }>[] | Unreadable {
+  const of = text(call.request, 'servicePrincipal');
+  if (of === undefined) return unreadable('requestParameters.servicePrincipal');
+  const resource = arn(call, 'organizations', `organization/${organization}`, { regional: false, owned: true });
+  return told(resource, `${of} no longer works for the organisation as a whole`);
+}
 
 /** LeaveOrganization has no parameters: it is about the account whose trail records it. */
 function accountOf(call: Call): string | undefined {

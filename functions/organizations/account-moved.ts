@@ -32,7 +32,7 @@ export const accountMoved = rule<Move, string, v.InferOutput<typeof baseline>>({
   responsibility: 'platform, applications, identity and access management',
   controls: [{ framework: 'MITRE ATT&CK', id: 'T1666', source: 'https://attack.mitre.org/techniques/T1666/' }],
   // AWS Organizations User Guide, "Logging AWS Organizations API calls with AWS CloudTrail". A recorded event, with all
-  // three members: github.com/aws-samples, account automation of 2020.
+  // three members: AWS Secure Environment Accelerator (github.com/aws-samples), at the end of its handler of moved accounts.
   triggers: calls('organizations.amazonaws.com', 'MoveAccount'),
   permissions: {
     read: [{ actions: ['organizations:ListParents'], resources: [`${own}:account/o-*/*`] }],

@@ -31,8 +31,8 @@ export const scpDetached = rule({
   responsibility: 'platform, applications, identity and access management',
   controls: [],
   // AWS Organizations User Guide, "Logging AWS Organizations API calls with AWS CloudTrail". Recorded events of DetachPolicy,
-  // UpdatePolicy and DisablePolicyType: github.com, "SCP Policy Changes", a collection of CloudTrail events of 2023. Members
-  // of DeletePolicy as in the API reference, in their camel case.
+  // UpdatePolicy and DisablePolicyType were published on GitHub with others of April 2023, under "SCP Policy Changes";
+  // DeletePolicy as in the API reference, in their camel case.
   triggers: calls('organizations.amazonaws.com', 'DetachPolicy', 'DeletePolicy', 'UpdatePolicy', 'DisablePolicyType'),
   permissions: {
     read: [

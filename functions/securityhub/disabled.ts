@@ -75,7 +75,9 @@ export const disabled = rule({
         return (
           before ?? { unknown: 'which standards were on before is not known: aws securityhub enable-security-hub' }
         );
-      return withStandards(state, standards, before);
+      // A hub that somebody has switched on again, or an attempt of ours half, checks at least what it did.
+      const back = standards.length > 0 ? standards : Object.keys(before?.standards ?? {});
+      return withStandards(state, back, before);
     },
   },
 });

@@ -39,9 +39,9 @@ export const accessChanged = rule<Access, Assignment, v.InferOutput<typeof basel
     },
   ],
   unconfirmed:
-    'CreateAccountAssignment and CreatePermissionSet are recorded; the other calls of sso.amazonaws.com are those of its API, with members as these have them; of the four that change the directory only public detection rules tell, under either service, and nothing of their members is read.',
-  // AWS IAM Identity Center User Guide, "Logging IAM Identity Center API calls with AWS CloudTrail"; recorded events of the
-  // first two: github.com, "Identity Center", a collection of CloudTrail events of 2023.
+    'all names are documented, and CreateAccountAssignment and CreatePermissionSet are recorded; no published record shows which of the two services the four calls about the directory carry, so that both are heard, and nothing of their members is needed.',
+  // AWS IAM Identity Center User Guide, "IAM Identity Center information in CloudTrail", lists them. Events of
+  // CreateAccountAssignment and CreatePermissionSet were published on GitHub, with others of April 2023.
   triggers: [
     ...calls(
       'sso.amazonaws.com',

@@ -49,11 +49,15 @@ export const cloudfrontUnprotected = rule({
     if (!taken && named(config as never, 'webACLId') !== undefined) return [];
     const id = named(signal.request, 'id');
     if (id === undefined) return unreadable('requestParameters.id');
+    // Firewall Manager does what its administrator's policy says, and would do it again.
+    const managed = signal.actor.invokedBy === 'fms.amazonaws.com';
     const resource = arn(signal, 'cloudfront', `distribution/${id}`, { regional: false, owned: true });
     const [reason, certainty] = taken
       ? [`the distribution ${id} was taken out of its web ACL`, 'certain' as const]
       : [`the distribution ${id} was changed, and has no web ACL: whether it had one is not told`, 'possible' as const];
-    return [{ target: { distribution: id, taken }, resource, reason, certainty, ...(!taken && { aside: true }) }];
+    return [
+      { target: { distribution: id, taken, managed }, resource, reason, certainty, ...(!taken && { aside: true }) },
+    ];
   },
   fix: {
     kind: 'state',
@@ -68,11 +72,12 @@ export const cloudfrontUnprotected = rule({
       target(signal) {
         if (signal.kind !== 'call') return null;
         const id = named(signal.request, 'id') ?? text(signal.response, 'distribution', 'id');
-        return id === undefined ? null : { distribution: id, taken: false };
+        return id === undefined ? null : { distribution: id, taken: false, managed: false };
       },
     },
-    desire(state, { target: { distribution, taken }, learned }) {
+    desire(state, { target: { distribution, taken, managed }, learned }) {
       if (state === null || state !== '') return state;
+      if (managed) return { unknown: `Firewall Manager took ${distribution} out, by the policy of its administrator` };
       // Distributions that never had one are changed every day.
       if (learned === null && !taken) return state;
       return learned?.state ?? { unknown: `whether ${distribution} had a web ACL before, and which, is not known` };

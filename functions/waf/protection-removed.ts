@@ -73,7 +73,7 @@ export const protectionRemoved = rule<Guarded, string>({
     if (resource === undefined) return unreadable('requestParameters.resourceArn');
     const logging = signal.name === 'DeleteLoggingConfiguration';
     const reason = logging ? `${resource} keeps no log any more` : `${resource} was taken out of its web ACL`;
-    const lost = logging ? 'logging' : signal.service === 'wafv2.amazonaws.com' ? 'association' : 'classic';
+    const lost = logging ? 'logging' : lostBy(signal);
     return [{ target: { resource, lost }, resource, reason, certainty: 'certain' }];
   },
   fix: {
@@ -99,7 +99,12 @@ export const protectionRemoved = rule<Guarded, string>({
   },
 });
 
+/** Firewall Manager does what its administrator's policy says, and would do it again. */
+const lostBy = ({ actor, service }: Call): Guarded['lost'] =>
+  actor.invokedBy === 'fms.amazonaws.com' ? 'managed' : service === 'wafv2.amazonaws.com' ? 'association' : 'classic';
+
 const byHand = {
+  managed: 'Firewall Manager took this one away, by the policy of its administrator',
   'web ACL': 'a web ACL that was deleted has to be made again',
   logging: 'its logging has to be configured again (aws wafv2 put-logging-configuration)',
   classic: 'AWS WAF Classic has no more support: guard it by a web ACL of AWS WAF',

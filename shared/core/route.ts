@@ -169,6 +169,9 @@ export function wakes(trigger: Trigger, signal: Signal): boolean {
     signal.service === trigger.service &&
     signal.name === trigger.name &&
     (trigger.signIn !== 'root' || signal.actor.type === 'Root') &&
+    // An insight names a call that was made too often, not one that was made (CloudTrail user guide, "CloudTrail record
+    // contents": eventType).
+    signal.eventType !== 'AwsCloudTrailInsight' &&
     (signal.eventType === null || (signal.eventType === 'AwsServiceEvent') === (trigger.serviceEvent === true))
   );
 }

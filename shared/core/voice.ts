@@ -80,6 +80,8 @@ export type VoiceDeps = {
 export const pace = { most: 3, minutes: 5 };
 /** How long a channel that did not answer is left alone, in seconds. */
 const restSeconds = 15;
+/** A rest that is waited for, in seconds. */
+const shortly = 10;
 /** What must be left of the time to begin another message, in milliseconds: one takes two calls of five seconds. */
 const enough = 12_000;
 /** How often, and after how many milliseconds, a channel that somebody else has is asked for again. */
@@ -256,6 +258,11 @@ async function say(channel: Channel, group: readonly Ready[], state: State, deps
     }
     const asked = (error as { seconds?: unknown }).seconds;
     const seconds = typeof asked === 'number' && asked > 0 ? Math.min(asked, 900) : restSeconds;
+    // Asked to wait a moment: that is part of the work.
+    if (asked === seconds && seconds <= shortly && deps.left() > seconds * 1000 + enough) {
+      await deps.sleep(seconds * 1000);
+      return say(channel, group, state, deps);
+    }
     state.rests = new Date(deps.now().getTime() + seconds * 1000).toISOString();
     return false;
   }

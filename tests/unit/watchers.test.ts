@@ -88,7 +88,9 @@ describe('where nothing was learned', () => {
     ['waf/protection-removed', null, { resource: 'arn:aws:apprunner:us-east-1:1:service/a', lost: 'association' }],
     ['waf/protection-removed', null, { resource: 'arn:aws:wafv2:us-east-1:1:regional/webacl/a/b', lost: 'web ACL' }],
     ['waf/protection-removed', null, { resource: 'arn:aws:apigateway:us-east-1::/restapis/a', lost: 'association' }],
-    ['waf/cloudfront-unprotected', '', { distribution: 'E1', taken: true }],
+    ['waf/cloudfront-unprotected', '', { distribution: 'E1', taken: true, managed: false }],
+    ['waf/cloudfront-unprotected', '', { distribution: 'E1', taken: true, managed: true }],
+    ['waf/protection-removed', null, { resource: 'arn:aws:apigateway:us-east-1::/restapis/a', lost: 'managed' }],
     ['shield/protection-removed', null, { lost: 'renewal', protection: null }],
     ['shield/protection-removed', { protections: {} }, { lost: 'protection', protection: 'p' }],
     ['self/tampering', null, { ...part, call: 'DeleteRule' }],
@@ -106,12 +108,30 @@ describe('where nothing was learned', () => {
     );
   });
 
+  it('what was made half, or again by somebody, becomes at least what it was', () => {
+    const before = { bucket: 'b', multiRegion: true, logging: true, selectors: { basic: [{}], advanced: [] } };
+    const half = { ...before, multiRegion: false, logging: false };
+    expect(desired('cloudtrail/trail-deleted', half, trail, before)).toMatchObject({
+      multiRegion: true,
+      logging: true,
+    });
+    expect(desired('cloudtrail/trail-deleted', half, trail)).toEqual(half);
+    const place = { region: 'us-east-1', newer: false, standards: [] };
+    const hub = { autoEnable: true, generator: 'SECURITY_CONTROL', deleting: [] };
+    const standards = { 'arn:a': {}, 'arn:b': { x: 'y' } };
+    expect(desired('securityhub/disabled', { ...hub, standards: {} }, place, { ...hub, standards })).toMatchObject({
+      standards,
+    });
+  });
+
   it('what is harmless by what is read stays as it is', () => {
     const made = Date.parse('2026-03-02T07:30:00Z');
     expect(desired('logs/retention-shortened', { ...keeping, made }, logGroup)).toEqual({ ...keeping, made });
     expect(desired('logs/retention-shortened', null, logGroup)).toBe(null);
     expect(desired('logs/retention-shortened', keeping, logGroup, { ...keeping, days: 1 })).toEqual(keeping);
-    expect(desired('waf/cloudfront-unprotected', '', { distribution: 'E1', taken: false }, '')).toBe('');
+    expect(desired('waf/cloudfront-unprotected', '', { distribution: 'E1', taken: false, managed: false }, '')).toBe(
+      '',
+    );
     expect(desired('waf/protection-removed', 'arn:another', { resource: 'a', lost: 'association' }, 'arn:acl')).toBe(
       'arn:another',
     );

@@ -15,7 +15,7 @@ import { client, orNull } from '../../../shared/aws/client.ts';
 import { fault } from '../../../shared/core/fault.ts';
 import { canonical, type Json } from '../../../shared/core/json.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
-import type { Selectors } from './selectors.ts';
+import { lessThan, type Selectors } from './selectors.ts';
 import type { Trail } from './trail.ts';
 
 /** How a trail is set: API_Trail, API_GetEventSelectors. Texts that are not set are null. */
@@ -129,4 +129,22 @@ function spelledOut({ basic, advanced }: Selectors): Json {
     }),
   );
   return { plain, advanced: advanced.map((one) => canonical(one as Json)).sort() };
+}
+
+/** What records more, of both; where it is written to, as before. */
+export function strictest(now: Settings, before: Settings): Settings {
+  const moved = now.bucket !== before.bucket;
+  return {
+    ...now,
+    bucket: before.bucket,
+    prefix: moved ? before.prefix : now.prefix,
+    topic: before.topic ?? now.topic,
+    key: before.key ?? now.key,
+    logGroup: before.logGroup ?? now.logGroup,
+    logRole: before.logGroup === null ? now.logRole : before.logRole,
+    globalEvents: now.globalEvents || before.globalEvents,
+    multiRegion: now.multiRegion || before.multiRegion,
+    validation: now.validation || before.validation,
+    selectors: lessThan(now.selectors, before.selectors) ? before.selectors : now.selectors,
+  };
 }

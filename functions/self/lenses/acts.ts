@@ -57,6 +57,10 @@ export const acts: Acts = {
     UpdateSchedule: act('changed a schedule of', 'groupName', 'name'),
     DeleteScheduleGroup: act('deleted the schedules of', 'name'),
   },
+  'kms.amazonaws.com': {
+    DeleteAlias: act('took the name from the key', 'aliasName'),
+    UpdateAlias: act('gave to another key the name', 'aliasName'),
+  },
   'cloudformation.amazonaws.com': {
     DeleteStack: act('deleted the stack', 'stackName'),
   },

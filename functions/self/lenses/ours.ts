@@ -41,6 +41,8 @@ export function resourceOf(call: Call, called: readonly string[], part: string):
       return arn(call, 'iam', `role/${part}`, { regional: false, owned: true });
     case 'dynamodb.amazonaws.com':
       return arn(call, 'dynamodb', `table/${part}`);
+    case 'kms.amazonaws.com':
+      return arn(call, 'kms', `alias/${part}`);
     case 'scheduler.amazonaws.com':
       return arn(call, 'scheduler', `schedule-group/${part}`);
     case 'cloudformation.amazonaws.com':

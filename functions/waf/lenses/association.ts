@@ -9,10 +9,13 @@ import { client, orNull } from '../../../shared/aws/client.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
 
 /**
- * `resource`: the ARN of what lost something. `lost`: its web ACL, the web ACL itself, its log, or what AWS WAF Classic
- * knows of: only the first can be read and put back here.
+ * `resource`: the ARN of what lost something. `lost`: its web ACL, the web ACL itself, its log, what AWS WAF Classic knows
+ * of, or what AWS Firewall Manager took away: only the first can be read and put back here.
  */
-export type Guarded = { readonly resource: string; readonly lost: 'association' | 'web ACL' | 'logging' | 'classic' };
+export type Guarded = {
+  readonly resource: string;
+  readonly lost: 'association' | 'web ACL' | 'logging' | 'classic' | 'managed';
+};
 
 // A resource is guarded in its own region.
 const waf = (resource: string): WAFV2Client => client(WAFV2Client, parseArn(resource)?.region || undefined);

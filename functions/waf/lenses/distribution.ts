@@ -7,8 +7,11 @@ import {
 import { client, orNull } from '../../../shared/aws/client.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
 
-/** `distribution`: its id. `taken`: whether the call says that it had a web ACL until then. */
-export type Edge = { readonly distribution: string; readonly taken: boolean };
+/**
+ * `distribution`: its id. `taken`: whether the call says that it had a web ACL until then. `managed`: whether AWS Firewall
+ * Manager did it.
+ */
+export type Edge = { readonly distribution: string; readonly taken: boolean; readonly managed: boolean };
 
 /** The ARN (or the id, of AWS WAF Classic) of a distribution's web ACL; the empty text where it has none. Null where there is no such distribution. */
 export const distributionAcl: Lens<Edge, string> = {

@@ -48,7 +48,7 @@ const stage = (name: string, by: 'UpdateDistribution' | 'DisassociateDistributio
       );
     else await cloudfront.send(new DisassociateDistributionWebACLCommand({ Id, IfMatch: ETag }));
     return {
-      target: { distribution: Id, taken: by === 'DisassociateDistributionWebACL' },
+      target: { distribution: Id, taken: by === 'DisassociateDistributionWebACL', managed: false },
       after: acl,
       call: {
         name: by,
