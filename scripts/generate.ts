@@ -178,6 +178,8 @@ function withBaselines(schema: ReturnType<typeof toJsonSchema>, rules: readonly 
 }
 
 const shared = 'watch';
+/** Functions of people's side: they have no rules, and their handlers are written by hand. */
+const people: ReadonlySet<string> = new Set(['decide', 'voice']);
 type Rooms = ReadonlyMap<string, readonly Found[]>;
 
 const acts = (found: readonly Found[]): boolean => found.some(({ rule }) => hasFix(rule));
@@ -269,7 +271,7 @@ function leftovers(wanted: ReadonlyMap<string, string>, functions: ReadonlySet<s
   return [
     ...pages.map((file) => join('docs/rules', file)).filter((file) => file.endsWith('.md') && !wanted.has(file)),
     ...folders
-      .filter(({ name }) => !functions.has(name))
+      .filter(({ name }) => !functions.has(name) && !people.has(name))
       .flatMap(({ name }) =>
         ['handler.ts', 'function.yml', ...(rooms.has(name) ? [] : ['rules.ts'])].map((file) =>
           join('functions', name, file),

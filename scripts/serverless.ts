@@ -10,6 +10,7 @@ import { parse } from 'yaml';
 import { loadConfig, mayWrite } from '../functions/deployment.ts';
 import type { Config } from '../shared/core/mode.ts';
 import { type Grant, here, key, logs, ownGrant, policy, type Resources, sub, type Template } from './parts.ts';
+import { voiceOf } from './people.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -53,8 +54,10 @@ const deadLetters = { 'Fn::GetAtt': ['DeadLetters', 'Arn'] };
 export async function stackParts(): Promise<StackParts> {
   const config = await loadConfig(resolve(root, process.env['FIREBREAK_CONFIG'] ?? 'firebreak.yml'));
   const rooms = await readRooms();
-  if (process.argv.some((word) => word === 'package' || word === 'deploy')) await mustBeBuilt(rooms);
-  return partsOf(rooms, config, stackName(rooms));
+  const parts = partsOf(rooms, config, stackName(rooms));
+  if (process.argv.some((word) => word === 'package' || word === 'deploy'))
+    await mustBeBuilt(Object.keys(parts.functions));
+  return parts;
 }
 
 /**
@@ -84,7 +87,12 @@ export function partsOf(rooms: readonly Room[], config: Config, stack: string): 
     resources[roleOf(room)] = role(room, config, stack);
     Object.assign(resources, eventRules(room, stack));
   }
-  const functions = Object.fromEntries(rooms.map((room) => [room.room, lambda(room, stack)]));
+  const voice = voiceOf(config, stack, (name) => relative(root, zipOf(name)));
+  Object.assign(resources, voice.resources);
+  const functions = {
+    ...Object.fromEntries(rooms.map((room) => [room.room, lambda(room, stack)])),
+    ...voice.functions,
+  };
   return { functions, resources: { Resources: resources }, logRetention: config.retention.logs };
 }
 
@@ -105,8 +113,8 @@ export async function readRooms(): Promise<Room[]> {
 /** Where scripts/build.ts put a room's bundle: FIREBREAK_BUILD lets several be packaged at once. */
 const zipOf = (room: string): string => resolve(root, process.env['FIREBREAK_BUILD'] ?? '.build', `${room}.zip`);
 
-async function mustBeBuilt(rooms: readonly Room[]): Promise<void> {
-  for (const { room } of rooms) {
+async function mustBeBuilt(rooms: readonly string[]): Promise<void> {
+  for (const room of rooms) {
     const zip = zipOf(room);
     await access(zip).catch(() => {
       throw new Error(

@@ -2,7 +2,7 @@ import { arn } from '../../shared/aws/arn.ts';
 import { named } from '../../shared/aws/telling.ts';
 import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
-import { association, type Guarded } from './lenses/association.ts';
+import { association, byHand, type Guarded } from './lenses/association.ts';
 
 const elb = 'https://docs.aws.amazon.com/securityhub/latest/userguide/elb-controls.html#elb-16';
 const waf = 'https://docs.aws.amazon.com/securityhub/latest/userguide/waf-controls.html#waf-11';
@@ -102,13 +102,6 @@ export const protectionRemoved = rule<Guarded, string>({
 /** Firewall Manager does what its administrator's policy says, and would do it again. */
 const lostBy = ({ actor, service }: Call): Guarded['lost'] =>
   actor.invokedBy === 'fms.amazonaws.com' ? 'managed' : service === 'wafv2.amazonaws.com' ? 'association' : 'classic';
-
-const byHand = {
-  managed: 'Firewall Manager took this one away, by the policy of its administrator',
-  'web ACL': 'a web ACL that was deleted has to be made again',
-  logging: 'its logging has to be configured again (aws wafv2 put-logging-configuration)',
-  classic: 'AWS WAF Classic has no more support: guard it by a web ACL of AWS WAF',
-};
 
 /** A web ACL can only be deleted once nothing is associated with it: API_DeleteWebACL. What guarded what is not told. */
 function deleted(call: Call): readonly Finding<Guarded>[] | Unreadable {

@@ -267,6 +267,50 @@ def mend_iam_requests():
     iam_evaluator._resolve_condition_key = with_policy
 
 
+def mend_leading_keys():
+    """dynamodb:LeadingKeys holds the partition keys of the items that a call names (service authorization reference, DynamoDB).
+
+    Stock has no such key, and a statement that asks for it does not hold. Only the incidents' table is known here: its key
+    is called pk.
+    """
+    from ministack.core import iam_actions, iam_evaluator
+
+    resource_of = iam_actions.extract_resource_arn
+    resolve = iam_evaluator._resolve_condition_key
+    leading = contextvars.ContextVar("leading", default=None)
+
+    def of_items(service, method, path, headers, body, query_params, region, account_id):
+        leading.set(None)
+        if service == "dynamodb":
+            try:
+                leading.set(sorted(partition_keys(json.loads(body or b"{}"))) or None)
+            except (ValueError, AttributeError):
+                pass
+        return resource_of(service, method, path, headers, body, query_params, region, account_id)
+
+    def with_keys(key, ctx):
+        return leading.get() if key.lower() == "dynamodb:leadingkeys" else resolve(key, ctx)
+
+    iam_actions.extract_resource_arn = of_items
+    iam_evaluator._resolve_condition_key = with_keys
+
+
+def partition_keys(asked):
+    """The values of pk in whatever keys and items a DynamoDB request names, at every depth."""
+    if isinstance(asked, list):
+        return {found for one in asked for found in partition_keys(one)}
+    if not isinstance(asked, dict):
+        return set()
+    here = {
+        asked[name]["pk"]["S"]
+        for name in ("Key", "Item")
+        if isinstance(asked.get(name), dict) and isinstance(asked[name].get("pk"), dict) and "S" in asked[name]["pk"]
+    }
+    many = [one["pk"]["S"] for one in asked.get("Keys") or [] if isinstance(one, dict) and "S" in one.get("pk", {})]
+    inner = {found for name, one in asked.items() if name not in ("Item", "Key") for found in partition_keys(one)}
+    return here | set(many) | inner
+
+
 def mend_event_sources():
     """PutEvents takes `aws.*` sources.
 
@@ -628,6 +672,7 @@ def run_ministack():
     mend_url_action()
     mend_principal_arn()
     mend_iam_requests()
+    mend_leading_keys()
     mend_event_sources()
     mend_read_only_events()
     mend_invoke_permission()

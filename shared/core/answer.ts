@@ -2,8 +2,8 @@
 import type { Deps } from './deps.ts';
 import type { Answer, Incident } from './incident.ts';
 import { decide } from './people.ts';
-import { forged } from './tell.ts';
 import { genuine, isStale, leaseSeconds } from './record.ts';
+import { forged } from './tell.ts';
 
 /** Why an answer is not taken: the one closed list. Each is stored and counted. */
 export const refusals = {
@@ -40,9 +40,9 @@ export async function answerable(
 ): Promise<{ readonly incident: Incident | null; readonly refused: Refusal | null }> {
   const incident = await deps.incidents.get(id);
   if (!incident) return { incident, refused: 'ended' };
-  if (incident.code !== undefined && !(await genuine(incident, deps))) return forged(incident, deps);
   const refused = (why: Refusal) => ({ incident, refused: why });
   if (incident.outcome !== 'asked') return refused('ended');
+  if (!(await genuine(incident, deps))) return forged(incident, deps);
   if (Date.parse(incident.until ?? '') <= deps.now().getTime()) return refused('ended');
   if (isOwn(approver, incident)) return refused('own');
   if (questionOf(incident) !== question) return refused('changed');

@@ -67,8 +67,15 @@ async function join(planned: Incident, open: Incident, state: Json, deps: Run): 
   const by = planned.actor.arn ?? planned.actor.name;
   const witness = { id, name, at: planned.times.received, by };
   const what = `also: ${name} by ${planned.actor.name}: ${planned.reasons.join('; ')}`;
-  if (rules.length > open.rules.length || !asAsked(open, state, plan, fix))
-    await putAnew({ ...both, reasons: reasonsOf(open, planned) }, planned, state, plan, fix, deps);
+  const more = planned.rules.filter((rule) => !open.rules.includes(rule));
+  if (more.length > 0 || !asAsked(open, state, plan, fix)) {
+    // Another rule of the same event, or of a later one, asks about what is as it was.
+    const unchanged = more.length > 0 && same(fix.lens, state, open.before?.state ?? null);
+    const note = unchanged
+      ? `${open.note}; asked by ${more.join(', ')}, too: here is the plan of both`
+      : `it changed after the question, by ${name} of ${planned.actor.name}: here is the new plan`;
+    await putAnew({ ...both, reasons: reasonsOf(open, planned), note }, planned, state, plan, fix, deps);
+  }
   // An attempt of this delivery's that died may have come as far as the question, and not have told of it.
   else if (untold(open) && !beingTold(open, deps)) await announce(open, deps);
   await deps.incidents.note(open.id, { at: planned.times.received, what, outcome: 'witness' }, witness);
@@ -86,16 +93,14 @@ async function putAnew(open: Incident, planned: Incident, state: Json, plan: Jso
   const { decision: _, told: __, ...question } = open;
   const before = begun(open) && open.before ? open.before : { state };
   const until = endOf(deps);
-  const note = `it changed after the question, by ${planned.event.name} of ${planned.actor.name}: here is the new plan`;
   const worse = severities.indexOf(planned.severity) < severities.indexOf(open.severity);
   const anew = next(question, {
     before,
     plan: { state: plan },
     undo: fix.lens.undo(before.state, plan),
     until,
-    note,
     ...(worse && { severity: planned.severity, title: planned.title }),
-    timeline: [...open.timeline, { at: deps.now().toISOString(), what: `asked: ${note}` }],
+    timeline: [...open.timeline, { at: deps.now().toISOString(), what: `asked: ${open.note}` }],
   });
   await deps.later({ incident: open.id, at: until });
   const signed = await coded(anew, deps);

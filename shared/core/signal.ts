@@ -10,12 +10,16 @@ export type Actor = {
   readonly type: string;
   readonly arn?: string;
   readonly name: string;
+  /** The person, where the session tells. */
+  readonly person?: string;
   readonly account?: string;
   readonly accessKeyId?: string;
   readonly ip?: string;
   readonly userAgent?: string;
   /** The AWS service that made the call for somebody; a person's console says signin.amazonaws.com. */
   readonly invokedBy?: string;
+  /** The stack of CloudFormation's whose tags the request carries. */
+  readonly stack?: string;
 };
 
 type Common = {
@@ -221,6 +225,8 @@ function actorOf(record: JsonObject): Actor {
   const user = text(identity, 'userName');
   const fallback = text(identity, 'invokedBy') ?? text(identity, 'principalId') ?? 'unknown';
   const optional = {
+    person: personOf(identity),
+    stack: stackOf(record['requestParameters']),
     arn,
     account: text(identity, 'accountId'),
     accessKeyId: text(identity, 'accessKeyId'),
@@ -232,6 +238,52 @@ function actorOf(record: JsonObject): Actor {
   const name = type === 'Root' ? 'root' : (user ?? (arn ? arn.slice(arn.indexOf('/') + 1) : fallback));
   return { type, name, ...known };
 }
+
+/**
+ * The person behind a session. A source identity is set once, where a role's trust policy lets it be set, and stays through
+ * every role that is taken up from there (IAM user guide, "Monitor and control actions taken with assumed roles").
+ * Identity Center names its sessions after its users; its roles lie under a path that is AWS's own (its user guide,
+ * "Referencing permission sets in resource policies"). SAMLUser and WebIdentityUser bring their provider's name for the
+ * user; IdentityCenterUser, and sessions in a user's name, the user's id alone (CloudTrail user guide, "userIdentity
+ * element"). The name of any other session is its caller's to choose, and names nobody.
+ */
+function personOf(identity: Json | undefined): string | undefined {
+  const [type, name] = [text(identity, 'type'), text(identity, 'userName')];
+  if (type === 'SAMLUser' || type === 'WebIdentityUser') return name;
+  const issuer = text(identity, 'sessionContext', 'sessionIssuer', 'arn') ?? '';
+  const bySingleSignOn = /^arn:[^:]+:iam::\d*:role\/aws-reserved\/sso\.amazonaws\.com\//.test(issuer);
+  const session = /:assumed-role\/AWSReservedSSO_[^/]+\/(.+)$/s.exec(text(identity, 'arn') ?? '')?.[1];
+  const user = text(identity, 'onBehalfOf', 'userId');
+  return (
+    text(identity, 'sessionContext', 'sourceIdentity') ??
+    (bySingleSignOn ? session : undefined) ??
+    (user === undefined ? undefined : (name ?? `Identity Center user ${user}`))
+  );
+}
+
+/** Far more than a request with tags has; what a stranger puts in more is not looked through. */
+const members = 500;
+
+/**
+ * The tag that CloudFormation puts on what a stack makes; "aws:" is reserved for AWS ("CloudFormation resource tagging",
+ * CloudFormation template reference). Tags are sent as `{key, value}`, `{Key, Value}`, `{tagKey, tagValue}` or one object.
+ */
+function stackOf(request: Json | undefined): string | undefined {
+  const open: (Json | undefined)[] = [request];
+  for (let seen = 0; open.length > 0 && seen < members; seen += 1) {
+    const value = open.shift();
+    if (isObject(value)) {
+      const key = text(value, 'key') ?? text(value, 'Key') ?? text(value, 'tagKey');
+      const named = text(value, 'value') ?? text(value, 'Value') ?? text(value, 'tagValue');
+      const stack = key === stackTag ? named : text(value, stackTag);
+      if (stack !== undefined) return stack;
+      open.push(...Object.values(value).slice(0, members));
+    } else if (Array.isArray(value)) open.push(...value.slice(0, members));
+  }
+  return undefined;
+}
+
+const stackTag = 'aws:cloudformation:stack-name';
 
 const jsonOrNull = (value: Json | undefined): Json => value ?? null;
 

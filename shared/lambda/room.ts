@@ -76,12 +76,12 @@ async function answered(event: unknown, deps: Composed): Promise<readonly Result
   throw fault('UnknownCommand', `expected approve or due, found ${plain(command, 40)}`);
 }
 
-function needed(name: string): string {
+export function needed(name: string): string {
   const value = process.env[name];
   if (!value) throw fault('NotDeployed', `the function's environment lacks ${name}: deploy it with serverless.yml`);
   return value;
 }
 
 /** Name and message only: an SDK error may carry the request, and the request a secret. */
-const named = (error: unknown): string =>
+export const named = (error: unknown): string =>
   error instanceof Error ? plain(`${error.name}: ${error.message}`, 500) : 'unknown';

@@ -1,6 +1,7 @@
 /** One incident as one message: a subject and a text for e-mail, and attributes that subscriptions filter by. */
 import type { Incident } from '../core/incident.ts';
 import type { Outcome } from '../core/outcome.ts';
+import { alarmed } from '../core/voice.ts';
 import { difference } from './diff.ts';
 import { ascii, inert } from './plain.ts';
 
@@ -81,7 +82,8 @@ export const partsOf = (incident: Incident): Parts => ({
   headline: `${headlines[incident.outcome]}: ${inert(incident.title, 120)}`,
   facts: facts(incident),
   change: changed(incident),
-  commands: commands(incident),
+  // An alarm is no incident that a command could show.
+  commands: incident.id.startsWith(alarmed) ? [] : commands(incident),
   foot: foot(incident),
 });
 

@@ -25,7 +25,7 @@ export function slackMessage(incident: Incident, value?: (days?: 1 | 3 | 7) => s
       rich(section(lines(facts))),
       ...(change ? [rich(section([bold(change.title)]), preformatted(change.lines))] : []),
       ...(incident.outcome === 'asked' && value ? [buttons(value)] : []),
-      rich(section(lines(commands))),
+      ...(commands.length > 0 ? [rich(section(lines(commands)))] : []),
       context(foot),
     ],
   };
@@ -38,9 +38,9 @@ export function slackStep(incident: Incident): SlackMessage {
   return {
     text: noticed(headline),
     blocks: [
-      rich(section([bold(fit(headline, most.header)), plainText('\n'), ...lines(done)])),
+      rich(section([bold(cut(headline, most.header)), plainText('\n'), ...lines(done)])),
       ...(change ? [rich(section([bold(change.title)]), preformatted(change.lines))] : []),
-      rich(section(lines(commands))),
+      ...(commands.length > 0 ? [rich(section(lines(commands)))] : []),
     ],
   };
 }
@@ -81,7 +81,7 @@ export const isLoud = (outcome: Outcome): boolean =>
   (['asked', 'failed', 'partly', 'refused', 'drifted'] as const).some((one) => one === outcome);
 
 /** Cut to so many UTF-16 units, by whole characters. */
-export function fit(text: string, units: number): string {
+export function cut(text: string, units: number): string {
   if (text.length <= units) return text;
   let kept = '';
   for (const letter of text) {
@@ -93,27 +93,30 @@ export function fit(text: string, units: number): string {
 
 /** What a phone's notification shows: the one text that Slack reads marks in ("Formatting message text": escape three letters). */
 const noticed = (text: string): string =>
-  fit(text, most.text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  cut(text, most.text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 const header = (text: string): JsonObject => ({
   type: 'header',
-  text: { type: 'plain_text', text: fit(text, most.header), emoji: false },
+  text: { type: 'plain_text', text: cut(text, most.header), emoji: false },
 });
 
 const context = (text: string): JsonObject => ({
   type: 'context',
-  elements: [{ type: 'plain_text', text: fit(text, most.context), emoji: false }],
+  elements: [{ type: 'plain_text', text: cut(text, most.context), emoji: false }],
 });
 
 const rich = (...elements: readonly JsonObject[]): JsonObject => ({ type: 'rich_text', elements: [...elements] });
-const section = (elements: readonly JsonObject[]): JsonObject => ({ type: 'rich_text_section', elements: [...elements] });
+const section = (elements: readonly JsonObject[]): JsonObject => ({
+  type: 'rich_text_section',
+  elements: [...elements],
+});
 const plainText = (text: string): JsonObject => ({ type: 'text', text });
 const bold = (text: string): JsonObject => ({ type: 'text', text, style: { bold: true } });
 const code = (text: string): JsonObject => ({ type: 'text', text, style: { code: true } });
 
 const preformatted = (text: readonly string[]): JsonObject => ({
   type: 'rich_text_preformatted',
-  elements: [plainText(fit(text.join('\n'), most.block - 200) || '…')],
+  elements: [plainText(cut(text.join('\n'), most.block - 200) || '…')],
 });
 
 /** Facts under each other; a command as one to copy. */
@@ -122,7 +125,7 @@ function lines(facts: readonly Fact[]): readonly JsonObject[] {
   return facts.flatMap(([what, said], index) => [
     ...(index > 0 ? [plainText('\n')] : []),
     bold(`${what}: `),
-    said.startsWith('npx ') ? code(fit(said, each)) : plainText(fit(said, each) || '…'),
+    said.startsWith('npx ') ? code(cut(said, each)) : plainText(cut(said, each) || '…'),
   ]);
 }
 

@@ -108,6 +108,7 @@ describe('a second question about a lens', () => {
     expect(await deliver(room, call('SetLamp', { time: room.now().toISOString() }), waking, ask)).toEqual(['witness']);
     expect(question(room)).toMatchObject({
       rules: ['toy/lamp', 'toy/watts'],
+      note: 'mode approve: a person decides; asked by toy/watts, too: here is the plan of both',
       reasons: ['toy/lamp: it burns', 'toy/watts: it burns'],
       plan: { state: { ...out, watts: 40 } },
     });

@@ -41,3 +41,11 @@ export const association: Lens<Guarded, string> = {
   // The role that puts a guard up must not be able to take one down.
   undo: () => 'operator',
 };
+
+/** What there is to do about the rest. */
+export const byHand = {
+  managed: 'Firewall Manager took this one away, by the policy of its administrator',
+  'web ACL': 'a web ACL that was deleted has to be made again',
+  logging: 'its logging has to be configured again (aws wafv2 put-logging-configuration)',
+  classic: 'AWS WAF Classic has no more support: guard it by a web ACL of AWS WAF',
+};
