@@ -11,7 +11,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle, type Plugin } from 'esbuild';
 import { zipSync } from 'fflate';
-import { loadConfig } from '../functions/deployment.ts';
+import { allRules, loadConfig } from '../functions/deployment.ts';
+import { hasFix } from '../shared/core/rule.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -55,7 +56,7 @@ async function buildRoom(room: string, out: string, config: unknown): Promise<Bu
     outfile: join(dir, 'index.mjs'),
     // CommonJS dependencies call require() for Node's own modules, which an ES module has not.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-    plugins: [configModule(config), plainSchemas],
+    plugins: [dataModule('config', config), dataModule('words', words()), plainSchemas],
     logLevel: 'silent', // failures are thrown, with the same text
   });
   const code = result.outputFiles[0];
@@ -71,17 +72,25 @@ async function buildRoom(room: string, out: string, config: unknown): Promise<Bu
   return { room, zip: path, zipBytes: zip.length, bundleBytes: code.contents.length };
 }
 
-/** Resolves `firebreak:config` to the parsed configuration, as data. */
-function configModule(config: unknown): Plugin {
-  const name = 'firebreak:config';
+/** Resolves `firebreak:NAME` to data: the parsed configuration, and what rules say of their fixes. */
+function dataModule(what: 'config' | 'words', data: unknown): Plugin {
+  const name = `firebreak:${what}`;
   return {
     name,
     setup(build) {
-      build.onResolve({ filter: /^firebreak:config$/ }, () => ({ path: name, namespace: name }));
-      build.onLoad({ filter: /.*/, namespace: name }, () => ({ contents: JSON.stringify(config), loader: 'json' }));
+      build.onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: name, namespace: name }));
+      build.onLoad({ filter: /.*/, namespace: name }, () => ({ contents: JSON.stringify(data), loader: 'json' }));
     },
   };
 }
+
+/** For the page, which has no rules: they would bring the clients of all services along. */
+const words = () =>
+  Object.fromEntries(
+    allRules()
+      .filter(hasFix)
+      .map(({ id, risk, mends, undoes }) => [id, { risk, mends, undoes }]),
+  );
 
 /**
  * The SDK's clients describe every request and answer of their service in one module. esbuild leaves out what no command

@@ -4,10 +4,13 @@
  */
 import type { Config } from '../shared/core/mode.ts';
 import { type Grant, here, key, logs, ownGrant, policy, type Resources, sub, type Template } from './parts.ts';
+import { type People, secretGrant } from './people.ts';
 
 /** Whether somebody may decide otherwise than by the command line. */
 export const decides = ({ channels: { page, slack } }: Pick<Config, 'channels'>): boolean =>
   (page?.approvers.length ?? 0) > 0 || Object.keys(slack?.approvers ?? {}).length > 0;
+
+const table = here('dynamodb', 'table/${AWS::StackName}-incidents');
 
 /** Seconds: it waits for a room, which takes sixty at the most. */
 const timeout = 75;
@@ -21,18 +24,14 @@ const reservedConcurrency = 5;
 const functionArn = { 'Fn::GetAtt': ['DecideLambdaFunction', 'Arn'] };
 
 /** What belongs to it: nothing where nobody may decide by it. */
-export function decideParts(
-  config: Config,
-  stack: string,
-  artifact: string,
-): { readonly functions: Readonly<Record<string, Template>>; readonly resources: Resources } {
+export function decideOf(config: Config, stack: string, zipOf: (name: string) => string): People {
   if (!decides(config)) return { functions: {}, resources: {} };
   const approvers = config.channels.page?.approvers ?? [];
   const decide = {
     name: `${stack}-decide`,
     handler: 'index.handler',
     role: 'DecideRole',
-    package: { artifact },
+    package: { artifact: zipOf('decide') },
     timeout,
     reservedConcurrency,
     maximumRetryAttempts: 2,
@@ -157,11 +156,15 @@ export function decideGrants(config: Config, stack: string): readonly Grant[] {
   const secret = slack?.approvers && slack.signingSecret;
   return [
     logs(`${stack}-decide`),
-    ownGrant(
-      'Incidents',
-      ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-      here('dynamodb', 'table/${AWS::StackName}-incidents'),
-    ),
+    ownGrant('Incidents', ['dynamodb:GetItem'], table),
+    // "Using IAM policy conditions for fine-grained access control", Amazon DynamoDB Developer Guide. Exemptions, leases
+    // and pauses are not among them: what it decides, a room carries out.
+    ownGrant('Decisions', ['dynamodb:ConditionCheckItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], table, {
+      'ForAllValues:StringLike': {
+        'dynamodb:LeadingKeys': ['incident#*', 'once#*', 'refused#*', 'request#*', 'token#*'],
+      },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    }),
     ownGrant('Codes', ['kms:GenerateMac', 'kms:VerifyMac'], here('kms', 'key/${RecordsKey}')),
     ownGrant('Rooms', ['lambda:InvokeFunction'], here('lambda', 'function:${AWS::StackName}-*')),
     ownGrant('DeadLetters', ['sqs:SendMessage'], here('sqs', '${AWS::StackName}-dead-letters')),
@@ -174,19 +177,8 @@ export function decideGrants(config: Config, stack: string): readonly Grant[] {
           ownGrant('OwnAddress', ['lambda:GetFunctionUrlConfig'], here('lambda', 'function:${AWS::StackName}-decide')),
         ]
       : []),
-    ...(secret ? [secretGrant(secret)] : []),
+    ...(secret ? [secretGrant(secret, 0)] : []),
   ];
-}
-
-/**
- * Reading one secret and no other. Secrets Manager ends a secret's ARN with six letters of its own ("Secrets Manager
- * secret ARN"); a secret under a key of its own needs that key's leave, too.
- */
-function secretGrant(reference: string): Grant {
-  const name = reference.slice(reference.indexOf(':') + 1);
-  return reference.startsWith('ssm:')
-    ? ownGrant('Secret', ['ssm:GetParameter'], here('ssm', `parameter${name}`))
-    : ownGrant('Secret', ['secretsmanager:GetSecretValue'], here('secretsmanager', `secret:${name}-??????`));
 }
 
 const role = (config: Config, stack: string): Template => ({

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { loadConfig, mayWrite } from '../functions/deployment.ts';
 import type { Config } from '../shared/core/mode.ts';
+import { decideOf } from './decide.ts';
 import { type Grant, here, key, logs, ownGrant, policy, type Resources, sub, type Template } from './parts.ts';
 import { voiceOf } from './people.ts';
 
@@ -88,10 +89,12 @@ export function partsOf(rooms: readonly Room[], config: Config, stack: string): 
     Object.assign(resources, eventRules(room, stack));
   }
   const voice = voiceOf(config, stack, (name) => relative(root, zipOf(name)));
-  Object.assign(resources, voice.resources);
+  const decide = decideOf(config, stack, (name) => relative(root, zipOf(name)));
+  Object.assign(resources, voice.resources, decide.resources);
   const functions = {
     ...Object.fromEntries(rooms.map((room) => [room.room, lambda(room, stack)])),
     ...voice.functions,
+    ...decide.functions,
   };
   return { functions, resources: { Resources: resources }, logRetention: config.retention.logs };
 }
