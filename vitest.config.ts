@@ -24,6 +24,16 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          ...patience,
+          ...sandbox,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
         test: { name: 'stack', include: ['tests/stack/**/*.test.ts'], ...patience, ...sandbox, fileParallelism: false },
       },
     ],

@@ -2,13 +2,10 @@
  * The decisions' function: its public address, its role, the topic of personal links. In the stack only where firebreak.yml
  * names people who may decide by link or by button.
  */
+import { decides } from '../shared/config/own.ts';
 import type { Config } from '../shared/core/mode.ts';
 import { type Grant, here, key, logs, ownGrant, policy, type Resources, sub, type Template } from './parts.ts';
-import { type People, secretGrant } from './people.ts';
-
-/** Whether somebody may decide otherwise than by the command line. */
-export const decides = ({ channels: { page, slack } }: Pick<Config, 'channels'>): boolean =>
-  (page?.approvers.length ?? 0) > 0 || Object.keys(slack?.approvers ?? {}).length > 0;
+import { type People, sandboxSlack, secretGrant } from './people.ts';
 
 const table = here('dynamodb', 'table/${AWS::StackName}-incidents');
 
@@ -27,11 +24,13 @@ const functionArn = { 'Fn::GetAtt': ['DecideLambdaFunction', 'Arn'] };
 export function decideOf(config: Config, stack: string, zipOf: (name: string) => string): People {
   if (!decides(config)) return { functions: {}, resources: {} };
   const approvers = config.channels.page?.approvers ?? [];
+  const slackApi = config.channels.slack && sandboxSlack();
   const decide = {
     name: `${stack}-decide`,
     handler: 'index.handler',
     role: 'DecideRole',
     package: { artifact: zipOf('decide') },
+    ...(slackApi !== undefined && { environment: { FIREBREAK_SLACK_API: slackApi } }),
     timeout,
     reservedConcurrency,
     maximumRetryAttempts: 2,

@@ -45,7 +45,7 @@ export function voiceOf({ channels }: Config, stack: string, zipOf: (name: strin
  * put there, must not lead a real token to another host.
  * @throws Error where it is anywhere else
  */
-function sandboxSlack(): string | undefined {
+export function sandboxSlack(): string | undefined {
   const given = process.env['FIREBREAK_SLACK_API'] || undefined;
   if (given === undefined || /^http:\/\/127\.0\.0\.1:\d+(\/[\w/]*)?$/.test(given)) return given;
   throw new Error(

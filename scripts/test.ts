@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findChromium } from './sandbox/chromium.ts';
 import { findPython } from './sandbox/venv.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -29,12 +30,17 @@ function start({ file, args }: Step): Promise<boolean> {
 const missing: string[] = [];
 const python = quick ? null : await findPython().catch(() => null);
 if (!quick && python === null) missing.push('emulator and stack tests: they need Python 3.10 or newer on the PATH');
+const chromium = python === null ? null : findChromium();
+if (python !== null && chromium === null)
+  missing.push('browser tests: they need Chromium on the PATH, or FIREBREAK_CHROMIUM to say where it is');
 
 const steps: readonly Step[] = [
   { name: 'types', file: bin('typescript/bin/tsc'), args: ['-p', '.'] },
   { name: 'lint', file: bin('@biomejs/biome/bin/biome'), args: ['ci', '--colors=off', '.'] },
   { name: 'generated files', file: join(root, 'scripts/generate.ts'), args: ['--check'] },
-  quick || python === null ? vitest('unit') : vitest('unit', 'emulator', 'stack'),
+  quick || python === null
+    ? vitest('unit')
+    : vitest('unit', 'emulator', 'stack', ...(chromium === null ? [] : ['browser'])),
 ];
 
 const failed: string[] = [];

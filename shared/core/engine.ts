@@ -12,7 +12,18 @@ import { learn } from './learn.ts';
 import type { Exemption } from './mode.ts';
 import { settled } from './outcome.ts';
 import type { Group } from './plan.ts';
-import { genuine, isNamed, isStale, leaseEnd, leaseOf, leaseSeconds, next, result, untouched } from './record.ts';
+import {
+  genuine,
+  isNamed,
+  isStale,
+  leaseEnd,
+  leaseOf,
+  leaseSeconds,
+  leaseWaits,
+  next,
+  result,
+  untouched,
+} from './record.ts';
 import { awakened, learners } from './route.ts';
 import type { Rule } from './rule.ts';
 import { normalise, type Signal } from './signal.ts';
@@ -26,7 +37,6 @@ export const lastAttempt = 3;
  * no attempt. Lambda waits one minute, then two (Lambda developer guide, "Asynchronous invocation").
  */
 const lastAfter = 150_000;
-const leaseWaits: readonly number[] = [500, 1000, 2000, 4000, 8000];
 /** How long the record of a write of ours may lag behind its event, in milliseconds. */
 const recordingLag = 120_000;
 /** CloudTrail's times have whole seconds, and clocks differ. */
@@ -143,8 +153,7 @@ async function handleGroup(group: Group, signal: Signal, received: string, deps:
   const counted = first.way === 'count' ? await counting(first, signal, received, deps) : null;
   if (counted && counted.begun === null) return notYet(counted, first);
   const incident = opened(group, signal, received, deps, counted);
-  // A question takes the lens, too: of two events that ask at once, the second finds the first one's.
-  const run = { ...deps, held: first.way === 'remediate' || first.way === 'approve' };
+  const run = { ...deps, held: first.way === 'remediate' };
   const claim = await claimed(incident, run);
   if (claim.got === 'own')
     return { ...result('own', incident, `made by incident ${claim.incident}`), incident: claim.incident };

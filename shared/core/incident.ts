@@ -31,6 +31,13 @@ export type Decision = { readonly by: string; readonly at: string } & (
 );
 export type Answer = Decision extends infer D ? (D extends unknown ? Omit<D, 'by' | 'at'> : never) : never;
 
+/** Who is fought with, the last fixes after them, and what likely makes the change. */
+export type Fight = {
+  readonly actor: string;
+  readonly fixes: readonly Pick<Fixed, 'incident' | 'at'>[];
+  readonly source?: string;
+};
+
 export type Entry = { readonly at: string; readonly what: string; readonly by?: string; readonly outcome?: Outcome };
 
 /** State as stored: JSON, with absence said outright. */
@@ -62,6 +69,8 @@ export type Incident = {
   readonly plan?: Snapshot;
   readonly after?: Snapshot;
   readonly undo?: 'restore' | 'operator' | 'none';
+  /** Why the circuit breaker asks: somebody breaks it again after each fix. */
+  readonly fight?: Fight;
   /** The learned state that the plan was made with: the same one for as long as the incident lasts. */
   readonly learned?: Learned;
   readonly writes: readonly Write[];

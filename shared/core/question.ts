@@ -6,7 +6,7 @@ import type { Deps, Result, Run } from './deps.ts';
 import type { Incident, Standing } from './incident.ts';
 import type { Json } from './json.ts';
 import { compose, type Fix, groupOf, safeFor } from './plan.ts';
-import { begun, coded, genuine, isNamed, isStale, next, same } from './record.ts';
+import { begun, coded, genuine, isNamed, isStale, leaseEnd, next, same } from './record.ts';
 import { isUnknown, type Severity } from './rule.ts';
 import { standingOf } from './standing.ts';
 import { announce, beingTold, denounce, finish, together, untold } from './tell.ts';
@@ -114,13 +114,16 @@ export async function close(
   how: 'put out' | 'found safe',
   state: Json,
   standing: Standing | null,
-  deps: Run,
+  deps: Deps,
 ): Promise<void> {
-  // Without the lens's lease, an answer may be carried out right now.
-  if (!deps.held) return;
+  // A rehearsal leaves everything as it is.
+  if (incident.mode === 'notify') return;
   const open = await openOn(incident, standing, deps);
   // One whose approval broke off is gone on with: it knows what was there before.
   if (!open || begun(open)) return;
+  const { lease = '' } = open;
+  // The incident's own lease is given back by now. Whoever has it may be carrying out the answer.
+  if (!(await deps.incidents.lock(lease, deps.holder, leaseEnd(deps)))) return;
   try {
     const { group, fix } = groupOf(open, deps);
     if (!safeFor(group, fix)(state)) return;
@@ -131,5 +134,7 @@ export async function close(
   } catch (error) {
     // Its rules are gone, or somebody has it in hand: it is answered, or expires.
     if (!isStale(error) && !isNamed(error, 'NoRule')) throw error;
+  } finally {
+    await deps.incidents.unlock(lease, deps.holder);
   }
 }

@@ -30,6 +30,9 @@ export const leaseSeconds = 90;
 export const leaseEnd = (deps: Deps): string =>
   new Date(deps.now().getTime() + (deps.leaseSeconds ?? leaseSeconds) * 1000).toISOString();
 
+/** How long to wait for a lease that somebody else has, time after time, in milliseconds. */
+export const leaseWaits: readonly number[] = [500, 1000, 2000, 4000, 8000];
+
 export const aside = (incident: Incident): string =>
   begun(incident) ? '; an interrupted attempt may have changed it: compare it with the stored before' : '';
 

@@ -1,8 +1,9 @@
 /** What stands against acting by ourselves: a pause, or the circuit breaker. Both only ever turn a fix into a question. */
 import type { Decided } from './decide.ts';
 import type { Deps } from './deps.ts';
-import type { Counts, Fixed, Incident, Pause, Standing } from './incident.ts';
+import type { Counts, Fight, Fixed, Incident, Pause, Standing } from './incident.ts';
 import { covers } from './mode.ts';
+import { likelySource } from './source.ts';
 
 /** Fixes that are kept beyond what the breaker looks at, so that a list is not written anew at every fix. */
 const spare = 50;
@@ -37,7 +38,7 @@ export async function objection(
   incident: Incident,
   group: readonly Decided[],
   deps: Deps,
-): Promise<{ readonly standing: Standing | null; readonly against: string | null }> {
+): Promise<{ readonly standing: Standing | null; readonly against: string | null; readonly fight?: Fight }> {
   let standing: Standing;
   try {
     standing = await standingOf(incident, deps);
@@ -46,7 +47,7 @@ export async function objection(
     return { standing: null, against: `whether Firebreak is paused could not be read (${why}): a person decides` };
   }
   const pause = paused(incident, standing, deps.now());
-  return { standing, against: pause ? inWords(pause) : broken(incident, group, standing, deps) };
+  return { standing, ...(pause ? { against: inWords(pause) } : broken(incident, group, standing, deps)) };
 }
 
 export const standingOf = (incident: Incident, deps: Deps): Promise<Standing> =>
@@ -64,25 +65,31 @@ export const paused = (incident: Incident, { pauses }: Standing, now: Date): Pau
 export const inWords = ({ until, by, reason }: Pause): string =>
   `Firebreak is paused until ${until} by ${by}: ${reason}`;
 
-function broken(incident: Incident, group: readonly Decided[], standing: Standing, deps: Deps): string | null {
+type Broken = { readonly against: string | null; readonly fight?: Fight };
+
+function broken(incident: Incident, group: readonly Decided[], standing: Standing, deps: Deps): Broken {
   // Who fights for a stopped trail is not somebody's pipeline: the watchers are always put back.
-  if (group.some(({ rule }) => rule.watcher)) return null;
+  if (group.some(({ rule }) => rule.watcher)) return { against: null };
   const { lens, actor, hours } = deps.config.breaker;
   const since = deps.now().getTime() - hours * 3_600_000;
   const recent = (fixes: readonly Fixed[]): readonly Fixed[] => fixes.filter((fix) => Date.parse(fix.at) >= since);
   const who = whoOf(incident);
   const here = recent(standing.onLens).filter((fix) => fix.actor === who);
-  if (here.length >= lens)
-    return `fixed ${here.length} times within ${hours} hours after the same actor, and broken again (${evidence(here)}): somebody means it`;
+  if (here.length >= lens) {
+    const against = `fixed ${here.length} times within ${hours} hours after the same actor, and broken again: somebody means it`;
+    return { against, fight: fightOf(incident, who, here) };
+  }
   const everywhere = recent(standing.byActor);
-  if (everywhere.length >= actor)
-    return `${everywhere.length} fixes within ${hours} hours after the same actor: more than ${actor} are asked (${evidence(everywhere)})`;
-  return null;
+  if (everywhere.length < actor) return { against: null };
+  const against = `${everywhere.length} fixes within ${hours} hours after the same actor: more than ${actor} are asked`;
+  return { against, fight: fightOf(incident, who, everywhere) };
 }
 
-/** The last few: what a person looks up. */
-const evidence = (fixes: readonly Fixed[]): string =>
-  fixes
-    .slice(-5)
-    .map(({ incident, at }) => `${incident} at ${at}`)
-    .join(', ');
+/** Fixes that people are shown: the last ones, which they look up. */
+const shown = 5;
+
+function fightOf({ actor }: Incident, who: string, fixes: readonly Fixed[]): Fight {
+  const source = likelySource(actor);
+  const last = fixes.slice(-shown).map(({ incident, at }) => ({ incident, at }));
+  return { actor: who, fixes: last, ...(source !== null && { source }) };
+}

@@ -95,19 +95,20 @@ export function stepOf(incident: Incident, digest: VoiceDeps['digest']): string 
 
 /** Brings a channel to what the records say; gives the incidents of the pokes of which it does not say it yet. */
 export async function bring(channel: Channel, pokes: readonly Poke[], deps: VoiceDeps): Promise<ReadonlySet<string>> {
-  const open = new Set<string>();
   try {
     const entries = await unsaid(channel, pokes, deps);
-    for (const { incident } of entries) open.add(incident);
-    // Even when nothing of this is new: what waited before may be said by now.
-    const noted = await deps.voices.wait(channel.name, entries).catch((error: unknown) => error);
-    if (noted instanceof Error) deps.fault(channel.name, 'the list of what waits', noted);
-    for (const incident of await turn(channel, deps)) open.delete(incident);
+    // Even where this fails, what waited before may be said by now; and the pokes come again.
+    await deps.voices
+      .wait(channel.name, entries)
+      .catch((error: unknown) => deps.fault(channel.name, 'the list of what waits', error));
+    const done = new Set(await turn(channel, deps));
+    const open = entries.filter(({ incident }) => !done.has(incident));
+    // Another invocation, for which this one waited, may have said them.
+    return new Set((await unsaid(channel, open, deps)).map(({ incident }) => incident));
   } catch (error) {
     deps.fault(channel.name, 'a turn', error);
-    for (const { incident } of pokes) open.add(incident);
+    return new Set(pokes.map(({ incident }) => incident));
   }
-  return open;
 }
 
 /** Those with something to say, each once, with its first time. */

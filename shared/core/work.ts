@@ -10,7 +10,7 @@ import { canonical, type Json, type JsonObject } from './json.ts';
 import { taught } from './learn.ts';
 import { compose, contextOf, type Fix, type Group, isReady, safeFor } from './plan.ts';
 import { ask, close } from './question.ts';
-import { aside, begun, coded, isNamed, next, same } from './record.ts';
+import { aside, begun, coded, isNamed, leaseEnd, leaseWaits, next, same } from './record.ts';
 import { isUnknown } from './rule.ts';
 import { countsOf, objection, standingOf } from './standing.ts';
 import { finish, together } from './tell.ts';
@@ -79,11 +79,39 @@ async function rehearse(planned: Incident, deps: Run): Promise<Result> {
   return finish(planned, { outcome: 'witness', note: `rehearsed already: incident ${first}` }, deps);
 }
 
+/**
+ * With the lens's lease: of two events that ask about one lens at once, the second finds the first one's question. Only
+ * for the asking: many that find nothing to ask must not wait for each other.
+ */
 async function question(planned: Incident, group: Group, fix: Fix, from: Json, to: Json, deps: Run): Promise<Result> {
+  if (!deps.held)
+    return holding(planned, deps, (run, waited) =>
+      // Whoever had it may have changed what was read.
+      waited ? mend(planned, group, fix, run) : question(planned, group, fix, from, to, run),
+    );
   // Where it can't be read, one question too many is no harm.
   const standing = await standingOf(planned, deps).catch(() => null);
   const spared = await leaveAlone(planned, group, fix, from, standing, deps);
   return spared ?? ask(planned, from, [planned.note, ...doubtsOf(group, to)].join('; '), deps, standing);
+}
+
+async function holding(
+  incident: Incident,
+  deps: Run,
+  work: (run: Run, waited: boolean) => Promise<Result>,
+): Promise<Result> {
+  const { lease = '', resource } = incident;
+  for (const wait of [0, ...leaseWaits]) {
+    if (wait > 0) await deps.sleep(wait);
+    if (!(await deps.incidents.lock(lease, deps.holder, leaseEnd(deps)))) continue;
+    try {
+      return await work({ ...deps, held: true }, wait > 0);
+    } catch (error) {
+      await deps.incidents.unlock(lease, deps.holder);
+      throw error;
+    }
+  }
+  throw fault('LeaseHeld', `${resource} is being changed by another delivery; this one is tried again`);
 }
 
 /** Leaves alone what people exempted for days, and goes on with what they did not; null where they exempted nothing. */
@@ -106,10 +134,11 @@ async function leaveAlone(
 
 /** Acts, if neither a pause nor the circuit breaker stands against it. */
 async function remediate(planned: Incident, group: Group, fix: Fix, from: Json, to: Json, deps: Run): Promise<Result> {
-  const { standing, against } = await objection(planned, group, deps);
+  const { standing, against, fight } = await objection(planned, group, deps);
   const spared = await leaveAlone(planned, group, fix, from, standing, deps);
   if (spared) return spared;
-  if (against !== null) return ask({ ...planned, mode: 'approve' }, from, against, deps, standing);
+  if (against !== null)
+    return ask({ ...planned, mode: 'approve', ...(fight && { fight }) }, from, against, deps, standing);
   const doubts = doubtsOf(group, to);
   if (doubts.length > 0) return ask({ ...planned, mode: 'approve' }, from, doubts.join('; '), deps, standing);
   if (!isReady(fix.lens, from)) return settleLater(planned, fix, notReady, deps);

@@ -5,6 +5,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { knowing } from '../config/own.ts';
 import type { Deps, Result } from '../core/deps.ts';
 import { due, dueLesson } from '../core/due.ts';
 import { handle } from '../core/engine.ts';
@@ -25,7 +26,7 @@ export function serve(room: string, rules: readonly Rule[], config: Config, conf
     const deps = compose({
       room,
       rules,
-      config,
+      config: knowing(config, needed('FIREBREAK_STACK')),
       table: needed('FIREBREAK_TABLE'),
       topicArn: needed('FIREBREAK_TOPIC'),
       stack: needed('FIREBREAK_STACK'),

@@ -14,7 +14,7 @@ import type { Config } from '../core/mode.ts';
 import { alarmed, bring, type Channel, type Poke, type VoiceDeps } from '../core/voice.ts';
 import { dynamoIncidents } from '../incidents/dynamo.ts';
 import { dynamoVoices } from '../incidents/voices.ts';
-import { valueOf as pressed } from '../notify/actions.ts';
+import { buttonValue as pressed } from '../notify/actions.ts';
 import { alarmOf } from '../notify/alarm.ts';
 import { busChannel } from '../notify/bus.ts';
 import { chatChannel } from '../notify/chat.ts';

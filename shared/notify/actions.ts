@@ -29,12 +29,12 @@ export function questionOf({ id, room, rules, account, lease, before, plan }: In
  * A button's `value`, or, with days, that of an option of the menu: incident, question, days. Less than 75 letters, which
  * an option takes ("Option object").
  */
-export const valueOf = (incident: Incident, days?: (typeof exemptDays)[number]): string =>
+export const buttonValue = (incident: Incident, days?: (typeof exemptDays)[number]): string =>
   [incident.id, questionOf(incident), ...(days === undefined ? [] : [String(days)])].join('.');
 
 export type Asked = { readonly incident: string; readonly question: string; readonly days: number | null };
 
-/** Null for what `valueOf` never wrote. */
+/** Null for what `buttonValue` never wrote. */
 export function readValue(value: string): Asked | null {
   const [, incident, question, days] = /^(fb-[0-9a-f]{16})\.([0-9a-f]{32})(?:\.([1-7]))?$/.exec(value) ?? [];
   return incident === undefined || question === undefined

@@ -1,8 +1,10 @@
 /** One incident as one message: a subject and a text for e-mail, and attributes that subscriptions filter by. */
 import type { Incident } from '../core/incident.ts';
 import type { Outcome } from '../core/outcome.ts';
+import type { Actor } from '../core/signal.ts';
 import { alarmed } from '../core/voice.ts';
 import { difference } from './diff.ts';
+import { linksOf } from './links.ts';
 import { ascii, inert } from './plain.ts';
 
 export type Message = {
@@ -75,6 +77,8 @@ export type Parts = {
   readonly facts: readonly Fact[];
   readonly change: { readonly title: string; readonly lines: readonly string[] } | null;
   readonly commands: readonly Fact[];
+  /** Pages of the AWS console: the only addresses in a message. */
+  readonly links: readonly Fact[];
   readonly foot: string;
 };
 
@@ -84,13 +88,14 @@ export const partsOf = (incident: Incident): Parts => ({
   change: changed(incident),
   // An alarm is no incident that a command could show.
   commands: incident.id.startsWith(alarmed) ? [] : commands(incident),
+  links: links(incident),
   foot: foot(incident),
 });
 
-function textOf({ headline, facts, change, commands, foot }: Parts): string {
+function textOf({ headline, facts, change, commands, links, foot }: Parts): string {
   const lines = facts.map(([what, said]) => `${what}:`.padEnd(8) + said.replaceAll('\n', `\n${' '.repeat(8)}`));
   const shown = change ? ['', change.title, ...change.lines.map((line) => `  ${line}`)] : [];
-  const next = commands.map(([what, command]) => `${what}:`.padEnd(16) + command);
+  const next = [...commands, ...links].map(([what, command]) => `${what}:`.padEnd(16) + command);
   return `${[headline, '', ...lines, ...shown, '', ...next, '', foot].join('\n')}\n`;
 }
 
@@ -116,8 +121,18 @@ function facts(incident: Incident): readonly Fact[] {
     ...(incident.seen
       ? [['Again', `${incident.seen} more ${incident.seen === 1 ? 'event tells' : 'events tell'} of it`] as const]
       : []),
+    ...foughtWith(incident),
     ...learnedFrom(incident),
   ];
+}
+
+/** Who breaks it again and again, when it was fixed, and what likely does it: where it has to be changed. */
+function foughtWith({ fight }: Incident): readonly Fact[] {
+  if (!fight) return [];
+  const fixes = fight.fixes.map(({ incident, at }) => `${moment(at)} (${inert(incident, 30)})`);
+  const source = fight.source === undefined ? '' : `, likely ${inert(fight.source, 160)}`;
+  const said = `${inert(fight.actor, 200)}${source}, breaks it again after each fix:`;
+  return [['Fight', [said, ...fixes, 'change it where it is made, or exempt it in firebreak.yml'].join('\n')]];
 }
 
 /** Whose state the plan goes by, where it is one that was learned. */
@@ -132,14 +147,20 @@ function whoWhere({ actor, resource, account, region }: Incident): readonly Fact
     actor.invokedBy && `through ${inert(actor.invokedBy, 60)}`,
     actor.userAgent && `with ${inert(actor.userAgent, 100)}`,
   ].filter(Boolean);
-  const who =
-    actor.type === 'Unknown'
-      ? 'not named in the event'
-      : [`${inert(actor.name, 120)} (${inert(actor.type, 30)})`, ...from].join(', ');
+  const who = actor.type === 'Unknown' ? whoOf(actor) : [whoOf(actor), ...from].join(', ');
   return [
     ['Who', who],
     ['Where', `${inert(resource, 300)}\nin account ${inert(account, 20)}, ${inert(region, 30)}`],
   ];
+}
+
+/** `jo@example.com as AWSReservedSSO_Admin_0123456789abcdef (AssumedRole)`: the person first, where the session tells. */
+export function whoOf({ type, name, person }: Actor): string {
+  if (type === 'Unknown') return 'not named in the event';
+  // A session that is called like the person says it twice.
+  const role = person !== undefined && name.endsWith(`/${person}`) ? name.slice(0, -person.length - 1) : name;
+  const as = person === undefined || person === name ? '' : `${inert(person, 120)} as `;
+  return `${as}${inert(role, 120)} (${inert(type, 30)})`;
 }
 
 /** `2026-10-03T20:54:12Z` as `2026-10-03 20:54:12 UTC`. */
@@ -221,19 +242,29 @@ function changed(incident: Incident): Parts['change'] {
 
 function commands({ id, outcome, undo }: Incident): readonly Fact[] {
   const back = undo === 'none' ? 'there is no way back from this fix' : `npx firebreak undo ${id}`;
+  const mine: readonly Fact[] =
+    undo === 'operator' ? [['It needs', 'your own credentials: no role of Firebreak’s may take it back']] : [];
   const steps: { readonly [key in Outcome]?: readonly (readonly [string, string])[] } = {
     asked: [
       ['To fix it', `npx firebreak approve ${id}`],
       ['To leave it', 'do nothing'],
     ],
-    fixed: [['To undo', back]],
-    held: [['To end it now', back]],
+    fixed: [['To undo', back], ...mine],
+    held: [['To end it now', back], ...mine],
     partly: [['To try again', 'npx firebreak redrive, once the cause is mended']],
     rehearsed: [['To let it act', 'raise the mode of its rule in firebreak.yml']],
     failed: [['To try again', 'npx firebreak redrive, once the cause is mended']],
     unparsed: [['To try again', 'npx firebreak redrive']],
   };
   return [...(steps[outcome] ?? []), ['Details', `npx firebreak incidents ${id}`] as const];
+}
+
+function links(incident: Incident): readonly Fact[] {
+  const { event, resource } = linksOf(incident);
+  return [
+    ...(resource === null ? [] : [['Resource', resource] as const]),
+    ...(event === null ? [] : [['CloudTrail', event] as const]),
+  ];
 }
 
 const foot = ({ rules, severity, id }: Incident): string =>

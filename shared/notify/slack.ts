@@ -13,7 +13,7 @@ import { inert } from './plain.ts';
 
 export type SlackMessage = { readonly text: string; readonly blocks: readonly JsonObject[] };
 
-const most = { header: 150, block: 3000, context: 1000, text: 600, listed: 30 };
+const most = { header: 150, block: 3000, context: 1000, text: 600, listed: 2700 };
 
 /** The message of an incident as it is now. `value`: what its buttons carry, where there are people who may press them. */
 export function slackMessage(incident: Incident, value?: (days?: 1 | 3 | 7) => string): SlackMessage {
@@ -67,8 +67,11 @@ export function foldOf(incidents: readonly Incident[]): {
 } {
   const [first] = incidents;
   const parts = first && partsOf(first);
-  const named = incidents.slice(0, most.listed).map(({ id, resource }) => `${id}  ${inert(resource, 120)}`);
-  const more = incidents.length - named.length;
+  const all = incidents.map(({ id, resource }) => `${id}  ${inert(resource, 120)}`);
+  // As many as fit into one block; the others are in the table, and counted here.
+  const ends = all.map((_, index) => all.slice(0, index + 1).join('\n').length);
+  const named = all.filter((_, index) => (ends[index] ?? 0) <= most.listed);
+  const more = all.length - named.length;
   return {
     headline: `${incidents.length} times: ${parts?.headline ?? ''}`,
     listed: more > 0 ? [...named, `… and ${more} more`] : named,

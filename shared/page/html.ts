@@ -35,7 +35,7 @@ main{max-width:46rem;margin:0 auto;padding:1rem 1rem 3rem}
 header{color:var(--soft);margin-bottom:.5rem}
 h1{font-size:1.5rem;line-height:1.25;margin:0 0 1rem;overflow-wrap:anywhere}
 h2{font-size:1.1rem;margin:2rem 0 .5rem}
-p{margin:.5rem 0;overflow-wrap:anywhere}
+p{margin:.5rem 0;overflow-wrap:anywhere}dd p:first-child{margin-top:0}
 dl{display:grid;grid-template-columns:minmax(4.5rem,max-content) 1fr;gap:.35rem 1rem;margin:0}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 ol.diff{list-style:none;margin:0;padding:.5rem 0;border:1px solid var(--edge);border-radius:.5rem;overflow:hidden;

@@ -37,7 +37,7 @@ function plan({ before, plan, rules, undo, id, lens }: Incident, words: WordsOf)
   const known = rules.flatMap((rule) => (Object.hasOwn(words, rule) ? (words[rule] ?? []) : []));
   const list = (what: string, texts: readonly string[]): Html =>
     texts.length > 0
-      ? html`<dt>${what}</dt><dd>${[...new Set(texts)].map((text) => html`<p>${text}</p>`)}</dd>`
+      ? html`<dt>${what}</dt><dd>${[...new Set(texts)].map((text) => html`<p>${line(text)}</p>`)}</dd>`
       : html``;
   const back =
     undo === 'none'
@@ -66,7 +66,7 @@ function changed(text: string): Html {
 }
 
 const form = (token: string, answer: string, name: string, inside: Html, kind: string): Html =>
-  html`<section class="answer" aria-labelledby="h-${answer}"><h3 id="h-${answer}">${name}</h3><form method="post" action="/"><input type="hidden" name="t" value="${token}"><input type="hidden" name="answer" value="${answer}">${inside}<button type="submit" class="${kind}">${name}</button></form></section>`;
+  html`<section class="answer" aria-labelledby="h-${answer}"><h3 id="h-${answer}">${name}</h3><form method="post" action="?"><input type="hidden" name="t" value="${token}"><input type="hidden" name="answer" value="${answer}">${inside}<button type="submit" class="${kind}">${name}</button></form></section>`;
 
 const oneWay = ({ id }: Incident): Html =>
   html`<section class="answer" aria-labelledby="h-fix"><h3 id="h-fix">Fix now</h3><p>This fix has no way back. It is decided where you are known by more than a link: by Slack’s button, or by <code>npx firebreak approve ${id}</code></p></section>`;

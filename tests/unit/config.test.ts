@@ -66,7 +66,7 @@ describe('what is wrong is said with line, key, what was found and what is allow
     [
       'an unknown key',
       'preset: guard\nfreshnes: 15',
-      'firebreak.yml:2: freshnes: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected, trusted, organization; did you mean freshness?',
+      'firebreak.yml:2: freshnes: found an unknown key, expected one of preset, modes, rooms, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected, trusted, organization; did you mean freshness?',
     ],
     [
       'an unknown key inside',
@@ -82,14 +82,14 @@ describe('what is wrong is said with line, key, what was found and what is allow
       'a key of every object',
       '__proto__: 1\nconstructor: 2',
       [
-        'firebreak.yml:1: __proto__: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected, trusted, organization',
-        'firebreak.yml:2: constructor: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected, trusted, organization',
+        'firebreak.yml:1: __proto__: found an unknown key, expected one of preset, modes, rooms, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected, trusted, organization',
+        'firebreak.yml:2: constructor: found an unknown key, expected one of preset, modes, rooms, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected, trusted, organization',
       ],
     ],
     [
       'a number for a key',
       '1: a',
-      'firebreak.yml:1: 1: found an unknown key, expected one of preset, modes, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected, trusted, organization',
+      'firebreak.yml:1: 1: found an unknown key, expected one of preset, modes, rooms, exemptions, baselines, retention, freshness, breaker, approvals, operators, channels, protected, trusted, organization',
     ],
     [
       'modes that are no list',
@@ -202,6 +202,41 @@ describe('what is wrong is said with line, key, what was found and what is allow
       'one address that is no list',
       'channels:\n  email: security@example.com',
       'firebreak.yml:2: channels.email: found "security@example.com", expected a list',
+    ],
+    [
+      'a token, which is not repeated',
+      'channels: {slack: {token: xoxb-123-secret, channel: C0123456789}}',
+      'firebreak.yml:1: channels.slack.token: found a text that is no reference, expected a reference, secretsmanager:NAME or ssm:/NAME: the secret itself must not stand in this file',
+    ],
+    [
+      'the address of a webhook',
+      'channels:\n  slack:\n    webhook: https://hooks.slack.com/services/T0/B0/secret',
+      'firebreak.yml:3: channels.slack.webhook: found a text that is no reference, expected a reference, secretsmanager:NAME or ssm:/NAME: the secret itself must not stand in this file',
+    ],
+    [
+      'a token for the name of a secret',
+      'channels: {slack: {token: "secretsmanager:xoxb-123-secret", channel: C0123456789}}',
+      'firebreak.yml:1: channels.slack.token: found a text that is no reference, expected a reference, secretsmanager:NAME or ssm:/NAME: the secret itself must not stand in this file',
+    ],
+    [
+      'a signing secret',
+      'channels: {slack: {token: ssm:/a, channel: C0123456789, signingSecret: 8f742231b10e, approvers: {U0123456789: ann}}}',
+      'firebreak.yml:1: channels.slack.signingSecret: found a text that is no reference, expected a reference, secretsmanager:NAME or ssm:/NAME: the secret itself must not stand in this file',
+    ],
+    [
+      'a secret in the place of all of it',
+      'channels: {slack: "https://hooks.slack.com/services/T0/B0/secret"}',
+      'firebreak.yml:1: channels.slack: found a text that is no reference, expected keys and their values',
+    ],
+    [
+      'the name of a Slack channel',
+      'channels: {slack: {token: ssm:/a, channel: "#alerts"}}',
+      'firebreak.yml:1: channels.slack.channel: found "#alerts", expected the id of a channel in Slack, such as C0123456789: the last part of its link',
+    ],
+    [
+      'buttons that nothing believes',
+      'channels: {slack: {token: ssm:/a, channel: C0123456789, approvers: {U0123456789: ann}}}',
+      'firebreak.yml:1: channels.slack: found keys and their values, expected signingSecret and approvers together: buttons are shown where both are there',
     ],
     [
       'a name to protect',
@@ -510,6 +545,7 @@ describe('what is right', () => {
     expect(parse('preset: guard')).toEqual({
       preset: 'guard',
       modes: [],
+      rooms: {},
       exemptions: [],
       baselines: { 'ec2/security-group-open': { ports: [22, 3389], strict: false } },
       retention: { incidents: 400, logs: 90 },
@@ -618,7 +654,7 @@ describe('the JSON Schema for editors', () => {
       ...Object.values(here.properties ?? {}).flatMap(objects),
       ...(here.items ? objects(here.items) : []),
     ];
-    expect(objects(schema)).toHaveLength(6);
+    expect(objects(schema)).toHaveLength(10);
     for (const object of objects(schema)) expect(object.additionalProperties).toBe(false);
   });
 

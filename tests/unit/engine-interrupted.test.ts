@@ -81,7 +81,7 @@ describe.each(kinds)('interrupted: $when its effect, dies: $dies', (kind) => {
         expect(world.told.length).toBeGreaterThan(0);
       },
     );
-    expect(steps).toBe(9);
+    expect(steps).toBe(10);
   });
 
   it(`${named(kind)} of an approval: said again, it ends in one change, told, with the first before`, async () => {

@@ -12,7 +12,7 @@ import type { Json } from '../../shared/core/json.ts';
 import { type Outcome, outcomes } from '../../shared/core/outcome.ts';
 import type { Rule } from '../../shared/core/rule.ts';
 import { difference } from '../../shared/notify/diff.ts';
-import { render } from '../../shared/notify/message.ts';
+import { render, whoOf } from '../../shared/notify/message.ts';
 import { publish } from '../../shared/notify/sns.ts';
 import { memoryIncidents } from '../support/memory.ts';
 import { standard } from '../support/toys.ts';
@@ -106,6 +106,8 @@ describe('what a person reads', () => {
 
       To undo:        npx firebreak undo fb-0123456789abcdef
       Details:        npx firebreak incidents fb-0123456789abcdef
+      Resource:       https://eu-west-1.console.aws.amazon.com/s3/buckets/shop-uploads?region=eu-west-1
+      CloudTrail:     https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/11111111-2222-4333-8444-555555555555
 
       rule s3/public-policy · severity high · incident fb-0123456789abcdef
       "
@@ -144,7 +146,9 @@ describe('what a person reads', () => {
         + true
 
       To undo:        npx firebreak undo fb-0123456789abcdef
+      It needs:       your own credentials: no role of Firebreak’s may take it back
       Details:        npx firebreak incidents fb-0123456789abcdef
+      Resource:       https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/trails/arn:aws:cloudtrail:eu-west-1:111122223333:trail/main
 
       rule cloudtrail/logging-stopped · severity critical · incident fb-0123456789abcdef
       "
@@ -183,6 +187,8 @@ describe('what a person reads', () => {
       To fix it:      npx firebreak approve fb-0123456789abcdef
       To leave it:    do nothing
       Details:        npx firebreak incidents fb-0123456789abcdef
+      Resource:       https://eu-west-1.console.aws.amazon.com/s3/buckets/shop-uploads?region=eu-west-1
+      CloudTrail:     https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/11111111-2222-4333-8444-555555555555
 
       rule s3/public-policy · severity high · incident fb-0123456789abcdef
       "
@@ -217,6 +223,8 @@ describe('what a person reads', () => {
 
       To let it act:  raise the mode of its rule in firebreak.yml
       Details:        npx firebreak incidents fb-0123456789abcdef
+      Resource:       https://eu-west-1.console.aws.amazon.com/s3/buckets/shop-uploads?region=eu-west-1
+      CloudTrail:     https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/11111111-2222-4333-8444-555555555555
 
       rule s3/public-policy · severity high · incident fb-0123456789abcdef
       "
@@ -286,10 +294,120 @@ describe('what a person reads', () => {
 
       To try again:   npx firebreak redrive, once the cause is mended
       Details:        npx firebreak incidents fb-0123456789abcdef
+      Resource:       https://eu-west-1.console.aws.amazon.com/s3/buckets/shop-uploads?region=eu-west-1
+      CloudTrail:     https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/11111111-2222-4333-8444-555555555555
 
       rule s3/public-policy · severity high · incident fb-0123456789abcdef
       "
     `);
+  });
+
+  test('asked, because somebody’s pipeline breaks it again and again', () => {
+    const ci = 'arn:aws:sts::111122223333:assumed-role/deploy';
+    expect(
+      shown({
+        outcome: 'asked',
+        note: 'fixed 2 times within 24 hours after the same actor, and broken again: somebody means it',
+        fight: {
+          actor: ci,
+          source: 'Terraform 1.9.5',
+          fixes: [
+            { incident: 'fb-1111111111111111', at: '2026-10-03T08:02:11.120Z' },
+            { incident: 'fb-2222222222222222', at: '2026-10-03T14:01:57.000Z' },
+          ],
+        },
+      }),
+    ).toMatchInlineSnapshot(`
+      "Subject: [Firebreak] Asks you: A bucket policy opened a bucket to everyone - shop-uploads (111122223333)
+
+      Asks you: A bucket policy opened a bucket to everyone
+
+      What:   the statement Everyone allows s3:GetObject to anyone
+      Who:    deploy/ci-4711 (AssumedRole), from 198.51.100.7, with aws-cli/2.31.0 md/prompt#off
+      Where:  arn:aws:s3:::shop-uploads
+              in account 111122223333, eu-west-1
+      When:   2026-10-03 20:54:12 UTC (PutBucketPolicy)
+      Done:   nothing yet; fixed 2 times within 24 hours after the same actor, and broken again: somebody means it
+      Fight:  arn:aws:sts::111122223333:assumed-role/deploy, likely Terraform 1.9.5, breaks it again after each fix:
+              2026-10-03 08:02:11 UTC (fb-1111111111111111)
+              2026-10-03 14:01:57 UTC (fb-2222222222222222)
+              change it where it is made, or exempt it in firebreak.yml
+
+      It would change s3/bucket-policy (- before, + after):
+                "Resource": "arn:aws:s3:::shop-uploads/*"
+        -     },
+        -     {
+        -       "Sid": "Everyone",
+        -       "Effect": "Allow",
+        -       "Principal": "*",
+        -       "Action": "s3:GetObject",
+        -       "Resource": "arn:aws:s3:::shop-uploads/*"
+              }
+
+      To fix it:      npx firebreak approve fb-0123456789abcdef
+      To leave it:    do nothing
+      Details:        npx firebreak incidents fb-0123456789abcdef
+      Resource:       https://eu-west-1.console.aws.amazon.com/s3/buckets/shop-uploads?region=eu-west-1
+      CloudTrail:     https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/11111111-2222-4333-8444-555555555555
+
+      rule s3/public-policy · severity high · incident fb-0123456789abcdef
+      "
+    `);
+  });
+
+  test('fixed, done by a person of Identity Center, where no role of ours has the way back', () => {
+    expect(
+      shown({
+        undo: 'operator',
+        actor: {
+          type: 'AssumedRole',
+          name: 'AWSReservedSSO_Admin_0123456789abcdef/jo@example.com',
+          person: 'jo@example.com',
+          arn: 'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/jo@example.com',
+        },
+      }),
+    ).toMatchInlineSnapshot(`
+      "Subject: [Firebreak] Fixed: A bucket policy opened a bucket to everyone - shop-uploads (111122223333)
+
+      Fixed: A bucket policy opened a bucket to everyone
+
+      What:   the statement Everyone allows s3:GetObject to anyone
+      Who:    jo@example.com as AWSReservedSSO_Admin_0123456789abcdef (AssumedRole)
+      Where:  arn:aws:s3:::shop-uploads
+              in account 111122223333, eu-west-1
+      When:   2026-10-03 20:54:12 UTC (PutBucketPolicy)
+      Done:   changed to the safe state and read back, 9.6 seconds after it happened
+
+      Changed s3/bucket-policy (- before, + after):
+                "Resource": "arn:aws:s3:::shop-uploads/*"
+        -     },
+        -     {
+        -       "Sid": "Everyone",
+        -       "Effect": "Allow",
+        -       "Principal": "*",
+        -       "Action": "s3:GetObject",
+        -       "Resource": "arn:aws:s3:::shop-uploads/*"
+              }
+
+      To undo:        npx firebreak undo fb-0123456789abcdef
+      It needs:       your own credentials: no role of Firebreak’s may take it back
+      Details:        npx firebreak incidents fb-0123456789abcdef
+      Resource:       https://eu-west-1.console.aws.amazon.com/s3/buckets/shop-uploads?region=eu-west-1
+      CloudTrail:     https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/11111111-2222-4333-8444-555555555555
+
+      rule s3/public-policy · severity high · incident fb-0123456789abcdef
+      "
+    `);
+  });
+
+  test.each([
+    [{ type: 'IAMUser', name: 'ann' }, 'ann (IAMUser)'],
+    [{ type: 'SAMLUser', name: 'jo', person: 'jo' }, 'jo (SAMLUser)'],
+    [{ type: 'AssumedRole', name: 'deploy/ci', person: 'jo' }, 'jo as deploy/ci (AssumedRole)'],
+    [{ type: 'AssumedRole', name: 'Admin/jo', person: 'jo' }, 'jo as Admin (AssumedRole)'],
+    [{ type: 'Unknown', name: 'unknown' }, 'not named in the event'],
+  ])('who did it: %o', (actor, said) => {
+    expect(whoOf(actor)).toBe(said);
   });
 
   test('undone', () => {
@@ -323,6 +441,8 @@ describe('what a person reads', () => {
               }
 
       Details:        npx firebreak incidents fb-0123456789abcdef
+      Resource:       https://eu-west-1.console.aws.amazon.com/s3/buckets/shop-uploads?region=eu-west-1
+      CloudTrail:     https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/11111111-2222-4333-8444-555555555555
 
       rule s3/public-policy · severity high · incident fb-0123456789abcdef
       "
@@ -383,6 +503,7 @@ describe('what a person reads', () => {
 
       To undo:        there is no way back from this fix
       Details:        npx firebreak incidents fb-0123456789abcdef
+      Resource:       https://eu-west-1.console.aws.amazon.com/s3/buckets/shop-uploads?region=eu-west-1
 
       rule s3/public-policy · severity high · incident fb-0123456789abcdef
       "
@@ -466,6 +587,7 @@ describe('what attackers write', () => {
   const incident = fc
     .record({
       outcome: fc.constantFrom(...(Object.keys(outcomes) as Outcome[])),
+      where: fc.constantFrom('theirs', 'eu-west-1', 'cn-north-1', 'us-gov-west-1'),
       a: evil,
       b: evil,
       c: evil,
@@ -475,16 +597,17 @@ describe('what attackers write', () => {
       to: state,
     })
     .map(
-      ({ outcome, a, b, c, d, reasons, from, to }): Incident => ({
+      ({ outcome, where, a, b, c, d, reasons, from, to }): Incident => ({
         ...base,
         outcome,
         reasons,
         note: a,
         account: b,
-        region: c,
+        region: where === 'theirs' ? c : where,
         resource: `arn:aws:s3:::${d}`,
-        event: { id: a, name: b },
-        actor: { type: c, name: d, arn: a, ip: b, userAgent: c, invokedBy: d },
+        event: { id: where === 'theirs' ? a : base.event.id, name: b },
+        actor: { type: c, name: d, person: a, arn: a, ip: b, userAgent: c, invokedBy: d, stack: b },
+        fight: { actor: a, fixes: [{ incident: 'fb-1', at: '2026-03-01T10:00:00Z' }], source: b },
         before: { state: from },
         plan: { state: to },
         after: { state: to },
@@ -502,11 +625,14 @@ describe('what attackers write', () => {
         expect(subject.length).toBeLessThan(100);
         expect(Buffer.byteLength(text)).toBeLessThan(64_000);
         expect(text.isWellFormed()).toBe(true);
-        for (const line of [...text.split('\n'), subject])
+        // The console's addresses are ours: made of what is safe in one, at a host that nobody else has.
+        const link =
+          /^(Resource|CloudTrail): +https:\/\/[a-z-]+\d\.console\.(aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com)\/[\w\-./?=#&:;%$]{1,600}$/;
+        for (const line of [...text.split('\n'), subject].filter((one) => !link.test(one)))
           expect(line).not.toMatch(/[\p{C}\p{Zl}\p{Zp}<>]|:\/\/|\]\(/u);
         // Every line begins as ours do: an attacker's text opens none of its own.
         const known =
-          /^$|^(What|Who|Where|When|Done): |^ {8}in account |^ {2}[-+ … t]|^(To fix it|To leave it|To undo|To end it now|To try again|To let it act|Details): |^(Changed|It w)|^rule s3\/public-policy · |^[A-Z][A-Za-z ]+: A bucket policy/;
+          /^$|^(What|Who|Where|When|Done|Fight): |^ {8}(in account |\S+( \S+ UTC)? \(fb-|change it where it is made)|^ {2}[-+ … t]|^(To fix it|To leave it|To undo|It needs|To end it now|To try again|To let it act|Details|Resource|CloudTrail): |^(Changed|It w)|^rule s3\/public-policy · |^[A-Z][A-Za-z ]+: A bucket policy/;
         for (const line of text.split('\n')) expect(line).toMatch(known);
         expect(text).toContain(`npx firebreak incidents ${base.id}`);
         expect(attributes).toEqual({

@@ -114,6 +114,60 @@ describe('a CloudTrail record', () => {
   ])('by %j', (userIdentity, actor) => {
     expect(only({ ...record, userIdentity }).actor).toMatchObject(actor);
   });
+
+  const issued = (path: string, name: string) => ({
+    type: 'AssumedRole',
+    arn: `arn:aws:sts::111122223333:assumed-role/${name}/jo@example.com`,
+    sessionContext: { sessionIssuer: { type: 'Role', arn: `arn:aws:iam::111122223333:role/${path}${name}` } },
+  });
+  const single = 'aws-reserved/sso.amazonaws.com/eu-west-1/';
+
+  it.each([
+    ['Identity Center’s session', issued(single, 'AWSReservedSSO_Admin_0123456789abcdef'), 'jo@example.com'],
+    ['a role that is only called so', issued('', 'AWSReservedSSO_Admin_0123456789abcdef'), undefined],
+    ['a session of any other role', issued('', 'deploy'), undefined],
+    [
+      'a source identity, through whatever role',
+      { ...issued('', 'deploy'), sessionContext: { sourceIdentity: 'jo' } },
+      'jo',
+    ],
+    ['a SAML provider', { type: 'SAMLUser', principalId: 'x:jo', userName: 'jo', identityProvider: 'x' }, 'jo'],
+    [
+      'a web identity',
+      { type: 'WebIdentityUser', principalId: 'p:app:user', userName: 'user', identityProvider: 'accounts.google.com' },
+      'user',
+    ],
+    [
+      'Identity Center, by the id alone',
+      { type: 'IdentityCenterUser', onBehalfOf: { userId: '544894e8', identityStoreArn: 'arn' } },
+      'Identity Center user 544894e8',
+    ],
+    ['an IAM user, who has a name already', { type: 'IAMUser', userName: 'maria' }, undefined],
+    ['an identity that is no object', 'AROAEXAMPLE', undefined],
+  ])('names the person of %s', (_, userIdentity, person) => {
+    expect(only({ ...record, userIdentity }).actor.person).toBe(person);
+  });
+
+  const tag = 'aws:cloudformation:stack-name';
+  it.each([
+    [{ tagSpecificationSet: { items: [{ resourceType: 'vpc', tags: [{ key: tag, value: 'shop' }] }] } }, 'shop'],
+    [
+      {
+        Tags: [
+          { Key: 'team', Value: 'a' },
+          { Key: tag, Value: 'shop' },
+        ],
+      },
+      'shop',
+    ],
+    [{ tags: [{ tagKey: tag, tagValue: 'shop' }] }, 'shop'],
+    [{ tags: { [tag]: 'shop' } }, 'shop'],
+    [{ tags: { [tag]: 7 } }, undefined],
+    [{ deep: Array.from({ length: 300_000 }, () => ({ key: 'a', value: 'b' })) }, undefined],
+    [null, undefined],
+  ])('knows the stack whose tags the request carries, %#', (requestParameters, stack) => {
+    expect(only({ ...record, requestParameters }).actor.stack).toBe(stack);
+  });
 });
 
 describe('a console sign-in', () => {
