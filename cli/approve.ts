@@ -61,10 +61,13 @@ export async function report(result: Result, json: boolean): Promise<number> {
   await print(
     json ? toJson(result, 2) : `${result.outcome}: ${plain(result.resource ?? '', 300)}: ${plain(result.note, 500)}`,
   );
-  return (['fixed', 'held', 'settling', 'safe', 'undone'] as const).some((good) => good === result.outcome) ? 0 : 1;
+  return (['fixed', 'held', 'settling', 'safe', 'undone', 'exempt'] as const).some((good) => good === result.outcome)
+    ? 0
+    : 1;
 }
 
-async function byFunction(name: string, id: string): Promise<Result> {
+/** Has the room's function carry out what is recorded. */
+export async function byFunction(name: string, id: string): Promise<Result> {
   const { FunctionError, Payload } = await client(LambdaClient).send(
     new InvokeCommand({
       FunctionName: name,

@@ -17,6 +17,7 @@ const commands: { readonly [name: string]: () => Promise<Module> } = {
   invoke: () => import('./invoke.ts'),
   incidents: () => import('./incidents.ts'),
   approve: () => import('./approve.ts'),
+  exempt: () => import('./exempt.ts'),
   undo: () => import('./undo.ts'),
   redrive: () => import('./redrive.ts'),
   pause: () => import('./pause.ts'),

@@ -122,7 +122,8 @@ export const sameScope = (one: Scope, other: Scope): boolean =>
 export const scopeWords = ({ rule, account }: Scope): string =>
   `${rule ?? 'all rules'} in ${account === undefined ? 'all accounts' : `account ${account}`}`;
 
-function minutesOf(text: string): number {
+/** `30m`, `4h`, `2d`: at most seven days. */
+export function minutesOf(text: string): number {
   const [, count = '', unit = ''] = /^(\d{1,5})(m|h|d)$/.exec(text) ?? [];
   const minutes = Number(count) * ({ m: 1, h: 60, d: 1440 }[unit] ?? 0);
   if (!(minutes >= 1 && minutes <= longest))

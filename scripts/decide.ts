@@ -108,7 +108,7 @@ function links(approvers: readonly string[]): Resources {
               Resource: { Ref: 'Approvals' },
               Condition: { Bool: { 'aws:SecureTransport': 'false' } },
             },
-            // Who subscribes gets links by which one decides: our deployment alone, whatever IAM allows to others.
+            // What comes from elsewhere would look like a question of ours.
             {
               Sid: 'OnlyOurs',
               Effect: 'Deny',
@@ -120,6 +120,16 @@ function links(approvers: readonly string[]): Resources {
                   'aws:PrincipalArn': sub('arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-*'),
                 },
               },
+            },
+            // Who subscribes gets links by which one decides: nobody but approvers, whatever IAM allows ("Actions, resources,
+            // and condition keys for Amazon SNS", service authorization reference: sns:Endpoint).
+            {
+              Sid: 'ApproversAlone',
+              Effect: 'Deny',
+              Principal: '*',
+              Action: 'sns:Subscribe',
+              Resource: { Ref: 'Approvals' },
+              Condition: { StringNotEquals: { 'sns:Endpoint': approvers } },
             },
           ],
         },

@@ -10,6 +10,7 @@ import { parse } from 'yaml';
 import { loadConfig, mayWrite } from '../functions/deployment.ts';
 import type { Config } from '../shared/core/mode.ts';
 import { decideOf } from './decide.ts';
+import { digestOf } from './digest.ts';
 import { type Grant, here, key, logs, ownGrant, policy, type Resources, sub, type Template } from './parts.ts';
 import { voiceOf } from './people.ts';
 
@@ -90,7 +91,7 @@ export function partsOf(rooms: readonly Room[], config: Config, stack: string): 
   }
   const voice = voiceOf(config, stack, (name) => relative(root, zipOf(name)));
   const decide = decideOf(config, stack, (name) => relative(root, zipOf(name)));
-  Object.assign(resources, voice.resources, decide.resources);
+  Object.assign(resources, voice.resources, decide.resources, digestOf(config, stack));
   const functions = {
     ...Object.fromEntries(rooms.map((room) => [room.room, lambda(room, stack)])),
     ...voice.functions,

@@ -44,10 +44,11 @@ export const trailWeakened = rule({
     if (called === null) return unreadable(`requestParameters.${selects ? 'trailName' : 'name'}`);
     const judged = selects ? selected(signal.request) : updated(signal.request);
     if (judged === null) return unreadable('requestParameters.eventSelectors');
-    if (judged.reasons.length === 0) return [];
+    const { reasons, ...found } = judged;
+    if (reasons.length === 0) return [];
     const resource = called.trail ?? 'a trail';
-    const reason = `${signal.name} on the trail ${resource}: ${judged.reasons.join('; ')}`;
-    return [{ target: called, resource, reason, certainty: judged.certainty }];
+    const reason = `${signal.name} on the trail ${resource}: ${reasons.join('; ')}`;
+    return [{ target: called, resource, reason, ...found }];
   },
   fix: {
     kind: 'state',

@@ -27,10 +27,20 @@ export const federationChanged = rule({
   detect(signal) {
     if (signal.kind !== 'call') return [];
     const resource = providerOf(signal);
+    if (isIdentityCenters(signal, resource)) return [];
     const how = signal.name.startsWith('Create') ? 'added' : signal.name.startsWith('Delete') ? 'removed' : 'changed';
     return told(resource, `the identity provider ${resource.replace(/^.*-provider\//, '')} was ${how}`);
   },
 });
+
+/**
+ * IAM Identity Center keeps a provider of its own in each account, by its service-linked role, which nobody else can assume:
+ * Panther's tests of AWS.Suspicious.SAML.Activity hold a recorded one. Any other provider is told, whoever made it.
+ */
+const isIdentityCenters = ({ actor }: Call, resource: string): boolean =>
+  actor.invokedBy === 'sso.amazonaws.com' &&
+  /:assumed-role\/AWSServiceRoleForSSO\//.test(actor.arn ?? '') &&
+  /:saml-provider\/AWSSSO_([0-9a-f]+_)?DO_NOT_DELETE$/.test(resource);
 
 /** The provider's ARN; by its name or address where the event does not hold it. */
 function providerOf(call: Call): string {

@@ -6,6 +6,11 @@ import { claimed } from './lenses/claimed.ts';
 /** Products whose own events have a rule here, which decides what of them is worth telling. */
 const elsewhere = /:product\/aws\/(guardduty|inspector|macie)$/;
 
+/** What Firebreak itself imported (shared/notify/hub.ts): an incident that people were told of, as a finding of this account's. */
+const isOurs = (body: unknown): boolean =>
+  /:product\/\d{12}\/default$/.test(text(body, 'productArn') ?? '') &&
+  (text(body, 'generatorId') ?? '').startsWith('firebreak/');
+
 export const finding = rule({
   id: 'securityhub/finding',
   title: 'Security Hub reports a high or critical finding',
@@ -22,7 +27,7 @@ export const finding = rule({
   detect(signal) {
     if (signal.kind !== 'finding' || claimed.has(signal.type)) return [];
     const { body } = signal;
-    if (elsewhere.test(text(body, 'productArn') ?? '')) return [];
+    if (elsewhere.test(text(body, 'productArn') ?? '') || isOurs(body)) return [];
     // Nothing is wrong with what passed, nor known of what could not be checked (ASFF, Compliance.Status).
     if (['PASSED', 'NOT_AVAILABLE'].includes(text(body, 'compliance', 'status') ?? '')) return [];
     const affected = at(body, 'resources');

@@ -20,6 +20,8 @@ export const consoleWithoutMfa = rule({
     const used = text(signal.additional, 'MFAUsed');
     if (used === undefined) return unreadable('additionalEventData.MFAUsed');
     if (!/^no$/i.test(used)) return [];
+    // A provider vouched for whoever it is, and asked for a second factor or not: CloudTrail says No either way.
+    if (text(signal.additional, 'SamlProviderArn') !== undefined) return [];
     const resource =
       signal.actor.arn ?? arn(signal, 'iam', `user/${signal.actor.name}`, { regional: false, owned: true });
     return told(resource, `the user ${signal.actor.name} signed in to the console without a second factor`);

@@ -267,31 +267,46 @@ def mend_iam_requests():
     iam_evaluator._resolve_condition_key = with_policy
 
 
-def mend_leading_keys():
-    """dynamodb:LeadingKeys holds the partition keys of the items that a call names (service authorization reference, DynamoDB).
+def mend_request_keys():
+    """dynamodb:LeadingKeys holds the partition keys that a call names; events:source and events:detail-type what PutEvents says.
 
-    Stock has no such key, and a statement that asks for it does not hold. Only the incidents' table is known here: its key
-    is called pk.
+    Stock has none of them (service authorization reference, DynamoDB and EventBridge), and a statement that asks for one
+    does not hold. Only the incidents' table is known here: its key is called pk.
     """
     from ministack.core import iam_actions, iam_evaluator
 
     resource_of = iam_actions.extract_resource_arn
     resolve = iam_evaluator._resolve_condition_key
-    leading = contextvars.ContextVar("leading", default=None)
+    known = ("dynamodb:leadingkeys", "events:source", "events:detail-type")
+    found = contextvars.ContextVar("request_keys", default={})
 
-    def of_items(service, method, path, headers, body, query_params, region, account_id):
-        leading.set(None)
-        if service == "dynamodb":
+    def of_request(service, method, path, headers, body, query_params, region, account_id):
+        found.set({})
+        if service in ("dynamodb", "events"):
             try:
-                leading.set(sorted(partition_keys(json.loads(body or b"{}"))) or None)
+                asked = json.loads(body or b"{}")
+                entries = asked.get("Entries") or []
+
+                def same(name):
+                    # A key of one value, asked of each entry: here of entries that all say the same.
+                    values = {entry.get(name) for entry in entries}
+                    return values.pop() if len(values) == 1 else None
+
+                found.set(
+                    {
+                        "dynamodb:leadingkeys": sorted(partition_keys(asked)) or None,
+                        "events:source": same("Source"),
+                        "events:detail-type": same("DetailType"),
+                    }
+                )
             except (ValueError, AttributeError):
                 pass
         return resource_of(service, method, path, headers, body, query_params, region, account_id)
 
     def with_keys(key, ctx):
-        return leading.get() if key.lower() == "dynamodb:leadingkeys" else resolve(key, ctx)
+        return found.get().get(key.lower()) if key.lower() in known else resolve(key, ctx)
 
-    iam_actions.extract_resource_arn = of_items
+    iam_actions.extract_resource_arn = of_request
     iam_evaluator._resolve_condition_key = with_keys
 
 
@@ -672,7 +687,7 @@ def run_ministack():
     mend_url_action()
     mend_principal_arn()
     mend_iam_requests()
-    mend_leading_keys()
+    mend_request_keys()
     mend_event_sources()
     mend_read_only_events()
     mend_invoke_permission()

@@ -55,14 +55,18 @@ function outsidersOf(statement: Statement, home: Home): readonly Outsider[] {
   return principalsOf(statement).flatMap((principal) => {
     if (principal.type === 'Service' && fixedPrincipal(principal)) return sources(held);
     if (principal.type === 'Federated') return federated(principal, conditions, home, held);
-    if (!fixedPrincipal(principal))
-      return [anyone(principal.name === '*' ? 'everyone' : `${principal.type} ${principal.name}`, held)];
+    if (!fixedPrincipal(principal)) return [anyone(principal.name === '*' ? 'everyone' : called(principal), held)];
     const owner = principal.type === 'AWS' ? ownerOfName(principal.name, home) : 'unknown';
     // A member of an organisation that may be ours is perhaps no stranger, whatever its number.
     const certain = owner === 'stranger' && !held.some((one) => one.owner === 'unknown');
-    return owner === 'ours' ? [] : [{ who: `${principal.type} ${principal.name}`, certain, service: false }];
+    return owner === 'ours' ? [] : [{ who: called(principal), certain, service: false }];
   });
 }
+
+/** The kinds that IAM knows; what else a policy may hold in their place is shown to nobody. */
+const kinds = ['AWS', 'Service', 'Federated', 'CanonicalUser'];
+const called = ({ type, name }: Principal): string =>
+  kinds.includes(type) ? `${type} ${name}` : 'a principal of no known kind';
 
 type Held = readonly { readonly condition: Condition; readonly owner: Owner }[];
 
@@ -139,7 +143,8 @@ function ownerOfValue(key: string, value: string, home: Home): Owner {
 }
 
 /** Whose an account is, by its id: `unknown` where it may be one of the organisation's. */
-export const ownerOfId = (account: string, home: Home): 'ours' | 'stranger' | 'unknown' => ownerOfAccount(account, home);
+export const ownerOfId = (account: string, home: Home): 'ours' | 'stranger' | 'unknown' =>
+  ownerOfAccount(account, home);
 
 /** Whose an organisation is, by its id `o-…`. */
 export const ownerOfOrganization = (id: string, home: Home): 'ours' | 'stranger' | 'unknown' =>

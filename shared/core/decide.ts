@@ -11,6 +11,7 @@ import {
   lapsedFor,
   lastDays,
   modeOf,
+  putsRightFirst,
 } from './mode.ts';
 import { countsFailure } from './route.ts';
 import { type Finding, isUnreadable, type Learned, type Mode, type Rule, type StateFix } from './rule.ts';
@@ -38,6 +39,8 @@ export type Decided = {
   readonly ending?: Exemption;
   /** That an exemption would leave it alone, had it not expired. */
   readonly lapsed?: string;
+  /** Put right first; then a person says whether it stays. */
+  readonly first?: true;
 };
 
 /** What a rule recognises in a signal that woke it, and what may be done about it. */
@@ -70,7 +73,7 @@ function unparsed(
   return [{ rule, finding, way: 'unparsed', mode, note: reason, fix: undefined, ...rest }];
 }
 
-type WayOf = Pick<Decided, 'way' | 'mode' | 'note' | 'ending' | 'lapsed'>;
+type WayOf = Pick<Decided, 'way' | 'mode' | 'note' | 'ending' | 'lapsed' | 'first'>;
 
 function wayOf(rule: Rule, finding: Finding, signal: Signal, config: Config, now: Date): WayOf {
   const scene = { account: signal.account, actor: signal.actor.arn };
@@ -109,7 +112,8 @@ function mayBeDone(rule: Rule, finding: Finding, signal: Signal, config: Config,
     const why = isTurnedOff(config, rule) ? `${rule.function} is not turned on in firebreak.yml` : 'mode notify';
     return { way: 'rehearse', mode, note: `${why}: this is what would have been changed` };
   }
-  if (mode === 'approve') return { way: 'approve', mode, note: 'mode approve: a person decides' };
+  const first = mode === 'approve' && putsRightFirst(config, rule, scene);
+  if (mode === 'approve' && !first) return { way: 'approve', mode, note: 'mode approve: a person decides' };
   if (exempted)
     return {
       way: 'approve',
@@ -133,6 +137,7 @@ function mayBeDone(rule: Rule, finding: Finding, signal: Signal, config: Config,
       note: `${told}; only what is younger than ${config.freshness} is changed without asking`,
     };
   }
+  if (first) return { way: 'remediate', mode: 'remediate', note: 'mode approve, the safe state first', first };
   return { way: 'remediate', mode, note: 'mode remediate' };
 }
 
@@ -150,7 +155,7 @@ export function groups(decided: readonly Decided[]): readonly (readonly [Decided
   for (const one of decided) {
     const lens = one.fix?.lens;
     const key = lens
-      ? `${lens.id} ${lens.key(one.finding.target)} ${one.way}`
+      ? `${lens.id} ${lens.key(one.finding.target)} ${one.way} ${one.first ?? ''}`
       : // What is counted by itself is told by itself.
         `${one.rule.id} ${one.finding.resource} ${one.way === 'count' ? canonical(one.finding.target) : ''}`;
     const group = found.get(key);

@@ -5,10 +5,11 @@
 import type { Deps, Result, Run } from './deps.ts';
 import type { Incident, Look, Pause } from './incident.ts';
 import { stand } from './learn.ts';
-import { brokeOff, carryOut, found, goalOf, locked, takeBack } from './people.ts';
+import { leftUnanswered } from './mode.ts';
+import { approve, brokeOff, carryOut, found, goalOf, locked, takeBack, takenBack } from './people.ts';
 import { type Fix, type Group, groupOf, safeFor } from './plan.ts';
 import { ask } from './question.ts';
-import { aside, begun, genuine, isNamed, isStale, next, result, same } from './record.ts';
+import { aside, begun, genuine, isNamed, isReverted, isStale, next, result, same } from './record.ts';
 import { inWords, paused, standingOf } from './standing.ts';
 import { finish, forged, howMany, retold, untold } from './tell.ts';
 import { fixed, mend, settleLater } from './work.ts';
@@ -65,7 +66,7 @@ async function again(incident: Incident, deps: Deps): Promise<Result> {
   const { group, fix } = groupFor(incident, deps);
   if (!fix) return finish(incident, { outcome: 'left', note: noRule }, { ...deps, held: false });
   const note = `the exemption of ${incident.decision?.by ?? 'unknown'} is over`;
-  const { decision: _, until: __, ...open } = incident;
+  const { decision: _, until: __, first: ___, ...open } = incident;
   return locked(incident, deps, (run) => mend({ ...open, mode: 'approve', note }, group, fix, run));
 }
 
@@ -143,10 +144,24 @@ const over = (incident: Incident, deps: Deps): boolean =>
   incident.until === undefined || deps.now().getTime() >= Date.parse(incident.until);
 
 async function expire(incident: Incident, deps: Deps): Promise<Result> {
+  if (isReverted(incident)) return stays(incident, deps);
   if (!over(incident, deps)) return result('asked', incident, incident.note);
   const note = `nobody answered until ${incident.until ?? 'now'}: left as it is${aside(incident)}`;
   // With the lease: an approval that is under way right now is an answer.
   return locked(incident, deps, (run) => finish(incident, { outcome: 'expired', note }, run));
+}
+
+/** Whether a fix stays that was made first: an answer that broke off is gone on with, and without one firebreak.yml says. */
+async function stays(incident: Incident, deps: Deps): Promise<Result> {
+  if (incident.decision) return approve(incident.id, deps);
+  if (!over(incident, deps)) return result('asked', incident, incident.note);
+  if (!(await genuine(incident, deps))) return forged(incident, deps);
+  const { fix } = groupFor(incident, deps);
+  const nobody = `nobody, who did not answer until ${incident.until ?? 'now'}`;
+  if (fix && leftUnanswered(deps.config))
+    return takenBack(incident, { by: nobody, at: deps.now().toISOString() }, deps);
+  const note = `it stays as it is, by ${nobody}`;
+  return locked(incident, deps, (run) => finish(incident, { outcome: 'fixed', note }, run));
 }
 
 async function settle(incident: Incident, group: Group, fix: Fix, deps: Deps): Promise<Result> {

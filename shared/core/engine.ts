@@ -205,8 +205,8 @@ function resumed(stored: Incident, opened: Incident): Incident {
   if (!untouched(stored)) return { ...stored, mode, note };
   const { room, rules, account, region, resource, lens, lease, target } = opened;
   const about = { room, rules, account, region, resource, ...(lease !== undefined && { lens, lease, target }) };
-  const { learned: _, ...rest } = stored;
-  return { ...rest, ...about, mode, note };
+  const { learned: _, first: __, ...rest } = stored;
+  return { ...rest, ...about, ...(opened.first && { first: opened.first }), mode, note };
 }
 
 const unknownFinding =
@@ -408,6 +408,7 @@ function opened(group: Group, signal: Signal, received: string, deps: Deps, coun
     outcome: way === 'exempt' || way === 'off' || way === 'attempt' ? way : 'open',
     note,
     ...lens,
+    ...(group[0].first && { first: 'revert' as const }),
     target: finding.target,
     timeline: [{ at: received, what: `recognised: ${finding.reason}` }],
   };

@@ -31,6 +31,19 @@ export type Decision = { readonly by: string; readonly at: string } & (
 );
 export type Answer = Decision extends infer D ? (D extends unknown ? Omit<D, 'by' | 'at'> : never) : never;
 
+/** What the daily digest says: ISO 8601 times, rules with the noisiest first, exemptions that end. */
+export type Digest = {
+  readonly from: string;
+  readonly to: string;
+  readonly rules: readonly { readonly rule: string; readonly times: number; readonly resources: number }[];
+  readonly ending: readonly {
+    readonly rule: string;
+    readonly of: string;
+    readonly owner: string;
+    readonly expires: string;
+  }[];
+};
+
 /** Who is fought with, the last fixes after them, and what likely makes the change. */
 export type Fight = {
   readonly actor: string;
@@ -71,6 +84,8 @@ export type Incident = {
   readonly undo?: 'restore' | 'operator' | 'none';
   /** Why the circuit breaker asks: somebody breaks it again after each fix. */
   readonly fight?: Fight;
+  /** Set on the incident that is the daily digest. */
+  readonly digest?: Digest;
   /** The learned state that the plan was made with: the same one for as long as the incident lasts. */
   readonly learned?: Learned;
   readonly writes: readonly Write[];
@@ -85,6 +100,8 @@ export type Incident = {
   /** Until when a state that settles is waited for, a question is open, or a hold holds. */
   readonly until?: string;
   readonly decision?: Decision;
+  /** To be put right first, and asked about then; `reverted`: it was, and the question is whether it stays. */
+  readonly first?: 'revert' | 'reverted';
   /** The outcome that people were told last. */
   readonly told?: Outcome;
   /** When it was first stored. */

@@ -6,10 +6,10 @@ import type { Deps, Result } from './deps.ts';
 import { fault } from './fault.ts';
 import type { Incident, Lesson } from './incident.ts';
 import { canonical, type Json, type JsonObject } from './json.ts';
-import { modeOf } from './mode.ts';
+import { homeOf, modeOf } from './mode.ts';
 import { type Group, withLearned } from './plan.ts';
 import { leaseOf, same } from './record.ts';
-import { type FixRule, hasFix, type Learned } from './rule.ts';
+import { type FixRule, hasFix, isUnknown, type Learned } from './rule.ts';
 import type { Signal } from './signal.ts';
 import { alarm } from './tell.ts';
 
@@ -37,7 +37,8 @@ export async function learn(rules: readonly FixRule[], signal: Signal, deps: Dep
     // What we wrote, or had taken back, is not how somebody wants it.
     if (arn !== undefined && deps.isOurs(arn)) return [];
     if (signal.requestId !== null && (await deps.incidents.ownerOf(signal.requestId)) !== null) return [];
-    const note = await noted({ room: deps.room, rule: rule.id, lease, target, by: arn ?? name }, rule, deps);
+    const subject = { room: deps.room, rule: rule.id, lease, target, by: arn ?? name };
+    const note = await noted(subject, rule, signal.account, deps);
     results.set(lease, answer(rule.id, note));
   }
   return [...results.values()];
@@ -45,12 +46,15 @@ export async function learn(rules: readonly FixRule[], signal: Signal, deps: Dep
 
 type Subject = Pick<Lesson, 'room' | 'rule' | 'lease' | 'target' | 'by'>;
 
-async function noted(subject: Subject, { fix: { lens } }: FixRule, deps: Deps): Promise<string> {
+async function noted(subject: Subject, rule: FixRule, account: string, deps: Deps): Promise<string> {
+  const { lens } = rule.fix;
   const { lease } = subject;
   const state = await lens.read(subject.target);
   if (state === null) return `nothing is there to be learned of ${lease}`;
   const bytes = new TextEncoder().encode(JSON.stringify(state)).length;
   if (bytes > largest) return `not learned: the state of ${lease} has ${bytes} bytes, more than ${largest}`;
+  const objects = objector(subject, state, rule, account, deps);
+  if (objects !== null) return `not learned: ${objects} would change the state of ${lease}`;
   const { learned, candidate } = await deps.incidents.lessons(lease);
   if (candidate && same(lens, candidate.state, state)) return `${lease} is as it was noted at ${candidate.at}`;
   if (learned && same(lens, learned.state, state)) {
@@ -63,6 +67,26 @@ async function noted(subject: Subject, { fix: { lens } }: FixRule, deps: Deps): 
   await deps.later({ learned: lease, at: due });
   await deps.incidents.suggest(lesson, due);
   return `the state of ${lease} is noted: learned if it stands until ${due}`;
+}
+
+/**
+ * The rule of the lens that would not leave the state as it is, though this very state were the learned one: no rule flagged
+ * the call, but what an earlier one left, and nobody mended, is no state to put back.
+ */
+function objector(subject: Subject, state: Json, rule: FixRule, account: string, deps: Deps): string | null {
+  const { target, by } = subject;
+  const learned = { state, by, at: deps.now().toISOString() };
+  const home = homeOf(deps.config, account);
+  const { lens, learns } = rule.fix;
+  const judges = deps.rules
+    .filter(hasFix)
+    .filter(({ id, fix }) => fix.lens.id === lens.id && !learns?.despite?.includes(id));
+  const found = judges.find(({ id, fix }) => {
+    const baseline = deps.config.baselines[id] ?? {};
+    const wanted = fix.desire(state, { target, baseline, home, learned: fix.learns ? learned : null });
+    return !isUnknown(wanted) && !same(lens, wanted, state);
+  });
+  return found?.id ?? null;
 }
 
 /** A day later: what is still as it was noted is learned; what is not is forgotten. */

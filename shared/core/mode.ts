@@ -24,6 +24,8 @@ export type ModeLine = {
   /** The caller's ARN; `*` stands for any text. */
   readonly actor?: string;
   readonly mode: Mode;
+  /** With mode approve: the safe state first, then the question whether it stays. */
+  readonly first?: 'revert';
 };
 
 export type Exemption = {
@@ -81,8 +83,11 @@ export type Config = {
   readonly freshness: number;
   /** Fixes of one lens for one actor, and of one rule for one actor, within the hours; the next one asks. */
   readonly breaker: { readonly lens: number; readonly actor: number; readonly hours: number };
-  /** Hours after which a question that nobody answered expires. */
-  readonly approvals: number;
+  /**
+   * Hours after which a question that nobody answered expires; and what becomes then of what was put right first: it stays
+   * so (`revert`, as without a word), or is taken back (`leave`).
+   */
+  readonly approvals: number | { readonly hours: number; readonly default?: 'leave' | 'revert' };
   /** ARNs of the principals that may assume the operator role; the whole account, by its own IAM, where none is named. */
   readonly operators: readonly string[];
   readonly channels: Channels;
@@ -131,6 +136,13 @@ export type Scene = {
   readonly actor: string | undefined;
 };
 
+export const hoursToAnswer = ({ approvals }: Pick<Config, 'approvals'>): number =>
+  typeof approvals === 'number' ? approvals : approvals.hours;
+
+/** Whether what was put right first is taken back where nobody says that it stays. */
+export const leftUnanswered = ({ approvals }: Pick<Config, 'approvals'>): boolean =>
+  typeof approvals !== 'number' && approvals.default === 'leave';
+
 type Sets = Pick<Config, 'preset' | 'modes' | 'rooms'>;
 
 /** Whether a rule's function has to be turned on, and is not: then the rule at most tells what it would do. */
@@ -140,16 +152,27 @@ export const isTurnedOff = ({ rooms }: Pick<Config, 'rooms'>, { function: named 
 /** The mode of a rule for this account and actor, before exemptions and freshness. */
 export function modeOf(config: Sets, rule: Pick<Rule, 'id' | 'class' | 'function'>, scene?: Scene): Mode {
   const preset = byClass[rule.class][presets.indexOf(config.preset)] ?? 'notify';
-  const line = config.modes.findLast(
+  const mode = lineFor(config, rule, scene)?.mode ?? preset;
+  return mode !== 'off' && isTurnedOff(config, rule) ? 'notify' : mode;
+}
+
+/** The line under `modes:` that counts. */
+const lineFor = (
+  config: Pick<Config, 'modes'>,
+  rule: Pick<Rule, 'id' | 'class'>,
+  scene: Scene | undefined,
+): ModeLine | undefined =>
+  config.modes.findLast(
     (candidate) =>
       covers(candidate.rule, rule.id) &&
       modesFor(rule.class).includes(candidate.mode) &&
       (candidate.account === undefined || candidate.account === scene?.account) &&
       (candidate.actor === undefined || (scene?.actor !== undefined && covers(candidate.actor, scene.actor))),
   );
-  const mode = line?.mode ?? preset;
-  return mode !== 'off' && isTurnedOff(config, rule) ? 'notify' : mode;
-}
+
+/** Whether a question of the rule's is put with the safe state put first: not what has no way back, or ends by itself. */
+export const putsRightFirst = (config: Pick<Config, 'modes'>, rule: Rule, scene: Scene): boolean =>
+  rule.class !== '1' && rule.fix?.until === undefined && lineFor(config, rule, scene)?.first === 'revert';
 
 /** Whether any account or actor could have the rule act or be approved: whether its role needs to write. */
 export function mayWrite(config: Sets, rule: Rule): rule is FixRule {

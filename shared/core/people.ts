@@ -6,7 +6,7 @@ import type { Answer, Decision, Incident, Standing } from './incident.ts';
 import type { Json } from './json.ts';
 import { compose, type Fix, type Group, groupOf, isReady } from './plan.ts';
 import { ask } from './question.ts';
-import { aside, begun, coded, genuine, leaseEnd, next, result, same } from './record.ts';
+import { aside, begun, coded, genuine, isReverted, leaseEnd, next, result, same } from './record.ts';
 import { isUnknown } from './rule.ts';
 import { inWords, paused, standingOf } from './standing.ts';
 import { announce, finish, forged, retold, untold } from './tell.ts';
@@ -36,7 +36,10 @@ export async function approve(id: string, deps: Deps): Promise<Result> {
   if (!incident.decision)
     throw fault('NotDecided', `incident ${id} holds no decision: run npx firebreak approve ${id}`);
   if (!(await genuine(incident, deps))) return forged(incident, deps);
-  if (incident.decision.answer) return answered(incident, incident.decision, deps);
+  if (incident.decision.answer)
+    return isReverted(incident)
+      ? takenBack(incident, incident.decision, deps)
+      : answered(incident, incident.decision, deps);
   const { group, fix } = groupOf(incident, deps);
   return locked(incident, deps, async (run) => {
     // Not the circuit breaker: it asked for this very answer. A pause holds for everybody, an unreadable one, too.
@@ -68,6 +71,56 @@ function answered(incident: Incident, decision: Decision, deps: Deps): Promise<R
   });
 }
 
+/**
+ * What was put right first is taken back: by whoever says that it does not stay, or by nobody in time. Where no role may, or
+ * it changed since, people are told the command.
+ */
+export function takenBack(incident: Incident, decision: Decision, deps: Deps): Promise<Result> {
+  return locked(incident, deps, async (run) => {
+    // Taking back is a write like any other.
+    const pause = paused(incident, await standingOf(incident, run), run.now());
+    if (pause) {
+      await run.incidents.unlock(incident.lease ?? '', run.holder);
+      return result('paused', incident, `${inWords(pause)}; to end it: npx firebreak resume; then answer it again`);
+    }
+    if (decision.answer !== 'exempt')
+      return takeFirstBack(incident, decision.by, { outcome: 'undone', note: `taken back by ${decision.by}` }, run);
+    const { by, until, reason } = decision;
+    await grant(incident, { until, owner: by, reason }, run);
+    await run.later({ incident: incident.id, at: until });
+    const note = `taken back, and exempt until ${until} by ${by}: ${reason}; then it is looked at again`;
+    const end = await takeFirstBack({ ...incident, until }, by, { outcome: 'exempt', note }, run, until);
+    const stored = await found(incident.id, run);
+    if (stored.outcome === 'exempt') await announce(stored, run);
+    return end;
+  });
+}
+
+async function takeFirstBack(
+  incident: Incident,
+  by: string,
+  end: { readonly outcome: 'undone' | 'exempt'; readonly note: string },
+  run: Run,
+  due: string | null = null,
+): Promise<Result> {
+  const { fix } = groupOf(incident, run);
+  const state = await fix.lens.read(incident.target ?? null);
+  const goal = goalOf(fix, incident, state);
+  if (same(fix.lens, state, goal)) return finish(incident, { ...end, after: { state } }, run, { due });
+  const after = incident.after?.state ?? null;
+  const stays = (why: string): Promise<Result> =>
+    finish(incident, { outcome: 'fixed', note: `${by} wants it taken back; ${why}` }, run, { due: null });
+  if (incident.undo !== 'restore')
+    return stays(`no role of Firebreak’s may do that: npx firebreak undo ${incident.id}`);
+  if (!same(fix.lens, state, after) && !fix.lens.between?.(after, goal, state))
+    return stays(`it changed since: npx firebreak undo ${incident.id} --force`);
+  // Should this be killed, the record still asks, with the answer on it: a look goes on with it.
+  const at = new Date(Date.parse(leaseEnd(run)) + lookAfter).toISOString();
+  await run.later({ incident: incident.id, at });
+  const begin = { at: run.now().toISOString(), what: 'undo begun', by };
+  return takeBack(next(incident, { timeline: [...incident.timeline, begin] }), fix, state, end, run, due);
+}
+
 /** Whether an approval was killed after it began to write. */
 export const brokeOff = (incident: Incident): boolean =>
   incident.outcome === 'open' && incident.decision !== undefined && begun(incident);
@@ -86,6 +139,10 @@ export async function carryOut(
   const state = await fix.lens.read(incident.target ?? null);
   const plan = compose(group, state);
   const { until: _, ...open } = incident;
+  if (isReverted(incident) && !isUnknown(plan) && same(fix.lens, state, plan)) {
+    const note = `it stays as it is, by ${incident.decision?.by ?? 'unknown'}`;
+    return finish(incident, { outcome: 'fixed', note, after: { state } }, run, { due: null });
+  }
   const read = {
     ...open,
     mode: 'remediate' as const,
@@ -122,7 +179,11 @@ export async function carryOut(
 export async function undo(id: string, by: string, force: boolean, deps: Deps): Promise<Result> {
   const incident = await found(id, deps);
   if (incident.outcome === 'undone' && untold(incident)) return retold(incident, deps);
-  if (!incident.before || !begun(incident) || !(['fixed', 'held'].includes(incident.outcome) || force))
+  if (
+    !incident.before ||
+    !begun(incident) ||
+    !(['fixed', 'held'].includes(incident.outcome) || isReverted(incident) || force)
+  )
     throw fault('NothingToUndo', `incident ${id} is ${incident.outcome}: only a fix can be undone`);
   if (incident.undo === 'none') throw fault('OneWay', `incident ${id}: this fix has no way back`);
   if (!(await genuine(incident, deps))) return forged(incident, deps);
@@ -159,8 +220,9 @@ export async function takeBack(
   recorded: Incident,
   fix: Fix,
   state: Json,
-  end: { readonly outcome: 'undone' | 'released'; readonly note: string },
+  end: { readonly outcome: 'undone' | 'released' | 'exempt'; readonly note: string },
   run: Run,
+  due: string | null = null,
 ): Promise<Result> {
   const target = recorded.target ?? null;
   const goal = goalOf(fix, recorded, state);
@@ -168,8 +230,8 @@ export async function takeBack(
   return keeping(recorded, run, async (writes) => {
     await run.record(writes, () => fix.lens.write(target, state, goal));
     const after = await proven(fix.lens, target, (now) => same(fix.lens, now, goalOf(fix, recorded, now)), run);
-    const written = { ...recorded, writes: [...recorded.writes, ...writes] };
-    return finish(written, { ...end, after: { state: after } }, run, { writes, due: null });
+    const written = { ...recorded, writes: [...recorded.writes, ...writes], ...(due !== null && { until: due }) };
+    return finish(written, { ...end, after: { state: after } }, run, { writes, due });
   });
 }
 

@@ -3,10 +3,11 @@
  * would be another, it is put anew. Once the lens is safe, whoever made it so, there is nothing left to ask.
  */
 import type { Deps, Result, Run } from './deps.ts';
-import type { Incident, Standing } from './incident.ts';
+import type { Incident, Saving, Standing } from './incident.ts';
 import type { Json } from './json.ts';
+import { hoursToAnswer } from './mode.ts';
 import { compose, type Fix, groupOf, safeFor } from './plan.ts';
-import { begun, coded, genuine, isNamed, isStale, leaseEnd, next, same } from './record.ts';
+import { begun, coded, genuine, isNamed, isReverted, isStale, leaseEnd, next, same } from './record.ts';
 import { isUnknown, type Severity } from './rule.ts';
 import { standingOf } from './standing.ts';
 import { announce, beingTold, denounce, finish, together, untold } from './tell.ts';
@@ -29,16 +30,41 @@ export async function ask(
 ): Promise<Result> {
   const open = await openOn(planned, standing, deps);
   // Of an attempt that may have changed something people are told by itself.
-  const joined = open && !begun(planned) && (await join(planned, open, state, deps));
+  const joined = open && !isReverted(open) && !begun(planned) && (await join(planned, open, state, deps));
   if (joined) return joined;
   const until = endOf(deps);
   // Who said yes to an earlier plan has not said it to this one.
   const { decision: _, told: __, ...question } = planned;
   await deps.later({ incident: question.id, at: until });
-  return finish({ ...question, until }, { outcome: 'asked', note }, deps, { due: until }, together);
+  const end = await finish({ ...question, until }, { outcome: 'asked', note }, deps, { due: until }, together);
+  if (open && isReverted(open)) await supersede(open, planned, deps);
+  return end;
 }
 
-const endOf = (deps: Deps): string => new Date(deps.now().getTime() + deps.config.approvals * 3_600_000).toISOString();
+/**
+ * Asks whether a fix that was made and proven stays. What another incident asked of the same is asked of this one now: what
+ * broke it last is what would be taken back to.
+ */
+export async function askAfter(
+  fixed: Incident,
+  state: Json,
+  deps: Run,
+  saving: Saving,
+  standing: Standing | null,
+): Promise<Result> {
+  const open = await openOn(fixed, standing, deps);
+  const until = endOf(deps);
+  const { told: _, ...question } = { ...fixed, mode: 'approve' as const, first: 'reverted' as const, until };
+  await deps.later({ incident: question.id, at: until });
+  const note = 'put right first: a person says whether it stays';
+  const asked = { outcome: 'asked' as const, note, after: { state } };
+  const end = await finish(question, asked, deps, { ...saving, due: until }, together);
+  if (open) await (isReverted(open) ? supersede(open, fixed, deps) : endFor(open, fixed, 'put out', state, deps));
+  return end;
+}
+
+const endOf = (deps: Deps): string =>
+  new Date(deps.now().getTime() + hoursToAnswer(deps.config) * 3_600_000).toISOString();
 
 /** Another incident's question about the same lens, if one is open and is what was stored. */
 async function openOn(incident: Incident, standing: Standing | null, deps: Deps): Promise<Incident | null> {
@@ -119,18 +145,41 @@ export async function close(
   // A rehearsal leaves everything as it is.
   if (incident.mode === 'notify') return;
   const open = await openOn(incident, standing, deps);
-  // One whose approval broke off is gone on with: it knows what was there before.
-  if (!open || begun(open)) return;
-  const { lease = '' } = open;
-  // The incident's own lease is given back by now. Whoever has it may be carrying out the answer.
-  if (!(await deps.incidents.lock(lease, deps.holder, leaseEnd(deps)))) return;
-  try {
+  if (open) await endFor(open, incident, how, state, deps);
+}
+
+async function endFor(
+  open: Incident,
+  incident: Incident,
+  how: 'put out' | 'found safe',
+  state: Json,
+  deps: Deps,
+): Promise<void> {
+  // One whose approval broke off is gone on with: it knows what was there before; and so does what was put right first.
+  if (begun(open)) return;
+  await inHand(open, deps, async () => {
     const { group, fix } = groupOf(open, deps);
     if (!safeFor(group, fix)(state)) return;
     // Of a fix people are told already.
     const outcome = how === 'put out' ? 'witness' : 'safe';
     const note = `${how} by incident ${incident.id}: nothing is left to ask`;
     await finish(open, { outcome, note, after: { state } }, { ...deps, held: false });
+  });
+}
+
+/** Ends a question whether a fix stays, once its lens is asked about anew. */
+const supersede = (open: Incident, by: Incident, deps: Deps): Promise<void> =>
+  inHand(open, deps, async () => {
+    const note = `broken again, and asked anew: incident ${by.id}`;
+    await finish(open, { outcome: 'witness', note }, { ...deps, held: false });
+  });
+
+/** With the lens's lease. An incident's own is given back by now; whoever has it may be carrying out the answer. */
+async function inHand(open: Incident, deps: Deps, work: () => Promise<void>): Promise<void> {
+  const { lease = '' } = open;
+  if (!(await deps.incidents.lock(lease, deps.holder, leaseEnd(deps)))) return;
+  try {
+    await work();
   } catch (error) {
     // Its rules are gone, or somebody has it in hand: it is answered, or expires.
     if (!isStale(error) && !isNamed(error, 'NoRule')) throw error;

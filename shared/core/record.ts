@@ -21,6 +21,10 @@ export const result = (outcome: Outcome, incident: Incident, note: string): Resu
   note,
 });
 
+/** Whether it is in its safe state, and the open question is whether it stays so. */
+export const isReverted = ({ first, outcome }: Pick<Incident, 'first' | 'outcome'>): boolean =>
+  first === 'reverted' && outcome === 'asked';
+
 /** Whether an attempt came as far as a write, made or not: its before and plan are stored. */
 export const begun = (incident: Incident): boolean => incident.times.recorded !== undefined;
 
@@ -45,12 +49,27 @@ const deciding: ReadonlySet<Outcome> = new Set(['asked', 'settling', 'held', 'fi
  */
 export function essence(incident: Incident): string {
   const { id, room, rules, account, region, lens, lease, target, learned, before, plan, after, undo, until } = incident;
-  const { decision, times, outcome } = incident;
+  const { decision, first, times, outcome } = incident;
   const states = { learned, before, plan, after };
   // A fault is noted on what was begun without a new code: there may be no key to make one with.
   const end = settled(outcome) ? outcome : 'open';
   const stage = { recorded: times.recorded, written: times.written, outcome: end };
-  const parts = { id, room, rules, account, region, lens, lease, target, ...states, undo, until, decision, ...stage };
+  const parts = {
+    id,
+    room,
+    rules,
+    account,
+    region,
+    lens,
+    lease,
+    target,
+    ...states,
+    undo,
+    until,
+    decision,
+    first,
+    ...stage,
+  };
   return canonical(parts as JsonObject);
 }
 

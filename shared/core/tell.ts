@@ -76,6 +76,10 @@ export async function together(incident: Incident, deps: Deps): Promise<void> {
   await note(incident, { told: incident.outcome }, deps);
 }
 
+/** Told with all others of the day (digest.ts), but for what is critical. */
+export const digested = (incident: Incident, deps: Deps): Promise<void> =>
+  incident.severity === 'critical' ? together(incident, deps) : note(incident, { told: incident.outcome }, deps);
+
 /** The one incident of a flood. */
 function flood(incident: Incident, id: string, begun: string, now: string, deps: Deps): Incident {
   const { actor: most, hours } = deps.config.breaker;

@@ -9,11 +9,11 @@ import type { Incident, Standing, Write } from './incident.ts';
 import { canonical, type Json, type JsonObject } from './json.ts';
 import { taught } from './learn.ts';
 import { compose, contextOf, type Fix, type Group, isReady, safeFor } from './plan.ts';
-import { ask, close } from './question.ts';
-import { aside, begun, coded, isNamed, leaseEnd, leaseWaits, next, same } from './record.ts';
+import { ask, askAfter, close } from './question.ts';
+import { aside, begun, coded, isNamed, isReverted, leaseEnd, leaseWaits, next, same } from './record.ts';
 import { isUnknown } from './rule.ts';
 import { countsOf, objection, standingOf } from './standing.ts';
-import { finish, together } from './tell.ts';
+import { digested, finish, together } from './tell.ts';
 
 /** How long to wait before each re-read of a state that does not look safe yet, in milliseconds. */
 export const rereads: readonly number[] = [0, 200, 500, 1000, 2000, 4000];
@@ -72,7 +72,8 @@ async function rehearse(planned: Incident, deps: Run): Promise<Result> {
   const key = `rehearsed ${deps.digest(canonical({ lease, rules, before, plan } as JsonObject))}`;
   const end = new Date(now.getTime() + rehearsalSeconds * 1000).toISOString();
   const first = await deps.incidents.lead(key, planned.id, now.toISOString(), end);
-  if (first === planned.id) return finish(planned, { outcome: 'rehearsed', note: planned.note }, deps, {}, together);
+  const tell = deps.config.channels.digest ? digested : together;
+  if (first === planned.id) return finish(planned, { outcome: 'rehearsed', note: planned.note }, deps, {}, tell);
   const { received: at } = planned.times;
   const witness = { id: planned.event.id, name: planned.event.name, at };
   await deps.incidents.note(first, { at, what: `also: ${planned.reasons.join('; ')}`, outcome: 'witness' }, witness);
@@ -139,7 +140,8 @@ async function remediate(planned: Incident, group: Group, fix: Fix, from: Json, 
   if (spared) return spared;
   if (against !== null)
     return ask({ ...planned, mode: 'approve', ...(fight && { fight }) }, from, against, deps, standing);
-  const doubts = doubtsOf(group, to);
+  const noWayBack = planned.first && planned.undo === 'none' ? ['there is no way back from it'] : [];
+  const doubts = [...doubtsOf(group, to), ...noWayBack];
   if (doubts.length > 0) return ask({ ...planned, mode: 'approve' }, from, doubts.join('; '), deps, standing);
   if (!isReady(fix.lens, from)) return settleLater(planned, fix, notReady, deps);
   return apply(planned, group, fix, from, to, deps, standing);
@@ -178,7 +180,7 @@ export async function alreadySafe(incident: Incident, group: Group, state: Json,
 /** A finding tells of what was; a call, only if it was made before the fix was proven. */
 export function explains(last: Incident, incident: Incident): boolean {
   const { event, recorded } = incident.times;
-  const done = last.outcome === 'fixed' || last.outcome === 'held';
+  const done = last.outcome === 'fixed' || last.outcome === 'held' || isReverted(last);
   if (last.id === incident.id || !done || event === undefined || last.times.verified === undefined) return false;
   const proven = Date.parse(last.times.verified);
   // What an attempt of ours still found unsafe was put out by a later fix than that.
@@ -227,6 +229,8 @@ export async function fixed(
   standing: Standing | null = null,
 ): Promise<Result> {
   const counts = countsOf(incident, standing, deps);
+  if (incident.first === 'revert' && !incident.decision)
+    return askAfter(incident, state, deps, { writes, counts }, standing);
   const minutes = fix.until?.({ ...contextOf(group[0]), target: incident.target ?? null });
   if (minutes === undefined) {
     const end = await finish(incident, { outcome: 'fixed', note, after: { state } }, deps, { writes, counts });

@@ -7,6 +7,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { knowing } from '../config/own.ts';
 import type { Deps, Result } from '../core/deps.ts';
+import { digest } from '../core/digest.ts';
 import { due, dueLesson } from '../core/due.ts';
 import { handle } from '../core/engine.ts';
 import { fault } from '../core/fault.ts';
@@ -71,10 +72,11 @@ async function answered(event: unknown, deps: Composed): Promise<readonly Result
   const command = text(event, 'firebreak');
   const learned = text(event, 'learned');
   if (command === 'due' && learned !== undefined) return dueLesson(learned, deps);
+  if (command === 'digest') return [await digest(deps, deps.incidents.list)].filter((one) => one !== null);
   if (command === undefined || incident === undefined) return handle(event, deps);
   if (command === 'approve') return [await approve(incident, deps)];
   if (command === 'due') return due(incident, deps);
-  throw fault('UnknownCommand', `expected approve or due, found ${plain(command, 40)}`);
+  throw fault('UnknownCommand', `expected approve, due or digest, found ${plain(command, 40)}`);
 }
 
 export function needed(name: string): string {

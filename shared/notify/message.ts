@@ -1,6 +1,7 @@
 /** One incident as one message: a subject and a text for e-mail, and attributes that subscriptions filter by. */
-import type { Incident } from '../core/incident.ts';
+import type { Digest, Incident } from '../core/incident.ts';
 import type { Outcome } from '../core/outcome.ts';
+import { isReverted } from '../core/record.ts';
 import type { Actor } from '../core/signal.ts';
 import { alarmed } from '../core/voice.ts';
 import { difference } from './diff.ts';
@@ -83,9 +84,9 @@ export type Parts = {
 };
 
 export const partsOf = (incident: Incident): Parts => ({
-  headline: `${headlines[incident.outcome]}: ${inert(incident.title, 120)}`,
-  facts: facts(incident),
-  change: changed(incident),
+  headline: `${headOf(incident)}: ${inert(incident.title, 120)}`,
+  facts: incident.digest ? digestFacts(incident.digest) : facts(incident),
+  change: incident.digest ? noisiest(incident.digest) : changed(incident),
   // An alarm is no incident that a command could show.
   commands: incident.id.startsWith(alarmed) ? [] : commands(incident),
   links: links(incident),
@@ -100,10 +101,42 @@ function textOf({ headline, facts, change, commands, links, foot }: Parts): stri
 }
 
 /** The account always shows; where there is too much for one line, the title and the resource share what is left. */
-function subject({ outcome, title, resource, account }: Incident): string {
+function subject(incident: Incident): string {
+  const { outcome, title, resource, account } = incident;
   const name = resource.slice(resource.lastIndexOf(':') + 1);
   const where = outcome === 'unparsed' ? '' : ` - ${ascii(name, 40)} (${ascii(account, 12)})`;
-  return ascii(`[Firebreak] ${headlines[outcome]}: ${title}`, 99 - where.length) + where;
+  return ascii(`[Firebreak] ${headOf(incident)}: ${title}`, 99 - where.length) + where;
+}
+
+const headOf = (incident: Incident): string =>
+  incident.digest ? 'Daily digest' : isReverted(incident) ? 'Fixed first, asks you' : headlines[incident.outcome];
+
+/** Rules and exemptions that a digest lists; the command has the rest. */
+const listed = 40;
+
+function digestFacts({ from, to, ending }: Digest): readonly Fact[] {
+  const ends = ending
+    .slice(0, listed)
+    .map(({ rule, of, owner, expires }) => `${inert(rule, 80)} of ${inert(of, 160)}, ${inert(owner, 80)}: ${expires}`);
+  const more = ending.length > ends.length ? [`and ${ending.length - ends.length} more`] : [];
+  return [
+    ['What', 'what rules that only rehearse would have changed'],
+    ['When', `from ${moment(from)} to ${moment(to)}`],
+    ['Done', 'nothing was changed'],
+    ...(ends.length > 0 ? [['Ends', ['exemptions that end soon:', ...ends, ...more].join('\n')] as const] : []),
+  ];
+}
+
+function noisiest({ rules }: Digest): Parts['change'] {
+  const width = String(rules[0]?.times ?? 0).length;
+  const lines = rules
+    .slice(0, listed)
+    .map(
+      ({ rule, times, resources }) =>
+        `${String(times).padStart(width)} ${times === 1 ? 'time ' : 'times'} on ${resources} ${resources === 1 ? 'resource' : 'resources'}: ${rule}`,
+    );
+  const more = rules.length > lines.length ? [`… and ${rules.length - lines.length} rules more`] : [];
+  return lines.length > 0 ? { title: 'By rule, the noisiest first:', lines: [...lines, ...more] } : null;
 }
 
 function facts(incident: Incident): readonly Fact[] {
@@ -171,12 +204,15 @@ function done(incident: Incident): string {
   const note = inert(incident.note, 400);
   switch (outcome) {
     case 'fixed':
+      // An answer to what was put right first.
+      if (incident.first === 'reverted') return `changed to the safe state and read back; ${note}`;
       return `changed to the safe state and read back${decision ? `, approved by ${inert(decision.by, 200)}` : seconds(times.event, times.verified)}`;
     case 'safe':
     case 'told':
     case 'rehearsed':
       return `nothing was changed; ${note}`;
     case 'asked':
+      return isReverted(incident) ? `changed to the safe state and read back; ${note}` : `nothing yet; ${note}`;
     case 'replanned':
       return `nothing yet; ${note}`;
     case 'failed':
@@ -231,7 +267,7 @@ const comparisons: {
 };
 
 function changed(incident: Incident): Parts['change'] {
-  const [title, from, to] = comparisons[incident.outcome] ?? [];
+  const [title, from, to] = comparisons[isReverted(incident) ? 'fixed' : incident.outcome] ?? [];
   const before = from && incident[from];
   const after = to && incident[to];
   if (!before || !after) return null;
@@ -240,15 +276,26 @@ function changed(incident: Incident): Parts['change'] {
   return lines.length > 0 ? { title: `${title}${lens} (- before, + after):`, lines } : null;
 }
 
-function commands({ id, outcome, undo }: Incident): readonly Fact[] {
+function commands(incident: Incident): readonly Fact[] {
+  const { id, outcome, undo, digest } = incident;
+  if (digest) {
+    const [first] = digest.rules;
+    return [
+      ['To see them', 'npx firebreak incidents --days 2'],
+      ...(first ? [['To let one act', `npx firebreak promote ${first.rule}`] as const] : []),
+      ...(digest.ending.length > 0 ? [['Exemptions', 'npx firebreak exemptions'] as const] : []),
+    ];
+  }
   const back = undo === 'none' ? 'there is no way back from this fix' : `npx firebreak undo ${id}`;
   const mine: readonly Fact[] =
     undo === 'operator' ? [['It needs', 'your own credentials: no role of Firebreak’s may take it back']] : [];
   const steps: { readonly [key in Outcome]?: readonly (readonly [string, string])[] } = {
-    asked: [
-      ['To fix it', `npx firebreak approve ${id}`],
-      ['To leave it', 'do nothing'],
-    ],
+    asked: isReverted(incident)
+      ? [['To keep it', `npx firebreak approve ${id}`], ['To undo', back], ...mine]
+      : [
+          ['To fix it', `npx firebreak approve ${id}`],
+          ['To leave it', 'do nothing'],
+        ],
     fixed: [['To undo', back], ...mine],
     held: [['To end it now', back], ...mine],
     partly: [['To try again', 'npx firebreak redrive, once the cause is mended']],

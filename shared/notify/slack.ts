@@ -146,7 +146,7 @@ function buttons(value: (days?: 1 | 3 | 7) => string): JsonObject {
         value: value(),
         confirm: {
           title: label('Fix it now?'),
-          text: label('What is shown above is changed, read back, and can be taken back.'),
+          text: label('It is changed as shown above, and read back.'),
           confirm: label('Fix now'),
           deny: label('Not yet'),
         },

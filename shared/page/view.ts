@@ -3,6 +3,7 @@ import { type Refusal, refusals } from '../core/answer.ts';
 import { longestDays } from '../core/granted.ts';
 import type { Incident } from '../core/incident.ts';
 import type { Outcome } from '../core/outcome.ts';
+import { isReverted } from '../core/record.ts';
 import { difference } from '../notify/diff.ts';
 import { partsOf } from '../notify/message.ts';
 import { document, type Html, html, line } from './html.ts';
@@ -13,6 +14,7 @@ export type WordsOf = { readonly [rule: string]: Words };
 
 /** The question, its plan and its forms; each form sends the token, so that nothing else needs to be kept. */
 export function asks(incident: Incident, words: WordsOf, token: string, refused: Refusal | null): string {
+  const { fix, exempt, leave } = isReverted(incident) ? choices.reverted : choices.asked;
   const title = refused === 'changed' ? 'It changed: here is the new plan' : 'Firebreak asks you';
   return document(
     title,
@@ -21,18 +23,39 @@ ${refused ? html`<p class="note" role="alert">Nothing was decided: ${refusals[re
 ${facts(incident)}
 ${plan(incident, words)}
 <h2>Your decision</h2>
-${incident.undo === 'none' ? oneWay(incident) : form(token, 'fix', 'Fix now', html`<p>Makes the change above, reads it back, and tells everybody.</p>`, 'act')}
-${form(token, 'exempt', 'Exempt', exempting(), '')}
-${form(token, 'leave', 'Leave it', html`<p>Ends this question. Nothing is changed; the next event about it asks again.</p>`, '')}
+${incident.undo === 'none' ? oneWay(incident) : form(token, 'fix', fix, html``, 'act')}
+${form(token, 'exempt', exempt, days, '')}
+${form(token, 'leave', leave, html``, '')}
 <footer>This page changes nothing until you press a button. Your link works once, is yours alone, and ends ${moment(incident.until)}. Incident <code>${incident.id}</code></footer>`,
   );
 }
+
+type Choice = readonly [name: string, says: string];
+
+/** What the three answers do: to a fix that waits, and to one that was made already, where that was wanted first. */
+const choices: { readonly [at in 'asked' | 'reverted']: { readonly [answer in 'fix' | 'exempt' | 'leave']: Choice } } =
+  {
+    asked: {
+      fix: ['Fix now', 'Makes the change above, reads it back, and tells everybody.'],
+      exempt: ['Exempt', 'Leaves it alone for some days, and asks again then. Longer is firebreak.yml’s, by review.'],
+      leave: ['Leave it', 'Ends this question. Nothing is changed; the next event about it asks again.'],
+    },
+    reverted: {
+      fix: ['Keep the fix', 'The change above was made already, and stays.'],
+      exempt: ['Exempt', 'Takes the change back, leaves it alone for some days, and asks again then.'],
+      leave: [
+        'Take it back',
+        'Puts back what was there before, where a role of Firebreak’s may; else you are told the command.',
+      ],
+    },
+  };
 
 /** As every message says them: harmless and bounded by then. */
 const facts = (incident: Incident): Html =>
   html`<dl>${partsOf(incident).facts.map(([what, said]) => html`<dt>${what}</dt><dd>${line(said)}</dd>`)}<dt>Severity</dt><dd>${incident.severity}</dd></dl>`;
 
-function plan({ before, plan, rules, undo, id, lens }: Incident, words: WordsOf): Html {
+function plan(incident: Incident, words: WordsOf): Html {
+  const { before, plan, rules, undo, id, lens } = incident;
   const lines = before && plan ? difference(before.state, plan.state, 200) : [];
   const known = rules.flatMap((rule) => (Object.hasOwn(words, rule) ? (words[rule] ?? []) : []));
   const list = (what: string, texts: readonly string[]): Html =>
@@ -43,7 +66,7 @@ function plan({ before, plan, rules, undo, id, lens }: Incident, words: WordsOf)
     undo === 'none'
       ? ['There is no way back from this fix.']
       : [...known.map(({ undoes }) => `It ${undoes}`), `npx firebreak undo ${id}`];
-  return html`<h2>What would be changed${lens ? html` (${lens})` : html``}</h2>
+  return html`<h2>${isReverted(incident) ? 'What was changed' : 'What would be changed'}${lens ? html` (${lens})` : html``}</h2>
 <ol class="diff" aria-label="The change, line by line">${lines.map(changed)}</ol>
 <h2>What it means</h2>
 <dl>${list(
@@ -65,17 +88,16 @@ function changed(text: string): Html {
   return html`<li>${line(text)}</li>`;
 }
 
-const form = (token: string, answer: string, name: string, inside: Html, kind: string): Html =>
-  html`<section class="answer" aria-labelledby="h-${answer}"><h3 id="h-${answer}">${name}</h3><form method="post" action="?"><input type="hidden" name="t" value="${token}"><input type="hidden" name="answer" value="${answer}">${inside}<button type="submit" class="${kind}">${name}</button></form></section>`;
+const form = (token: string, answer: string, [name, says]: Choice, inside: Html, kind: string): Html =>
+  html`<section class="answer" aria-labelledby="h-${answer}"><h3 id="h-${answer}">${name}</h3><p>${says}</p><form method="post" action="?"><input type="hidden" name="t" value="${token}"><input type="hidden" name="answer" value="${answer}">${inside}<button type="submit" class="${kind}">${name}</button></form></section>`;
 
 const oneWay = ({ id }: Incident): Html =>
   html`<section class="answer" aria-labelledby="h-fix"><h3 id="h-fix">Fix now</h3><p>This fix has no way back. It is decided where you are known by more than a link: by Slack’s button, or by <code>npx firebreak approve ${id}</code></p></section>`;
 
-const exempting = (): Html =>
-  html`<p>Leaves it alone for some days, and asks again then. Longer is firebreak.yml’s, by review.</p><div class="fields"><div><label for="days">For</label><select id="days" name="days">${Array.from(
-    { length: longestDays },
-    (_, index) => html`<option value="${index + 1}">${index + 1} ${index === 0 ? 'day' : 'days'}</option>`,
-  )}</select></div><div><label for="reason">Why</label><input id="reason" name="reason" required maxlength="200" autocomplete="off"></div></div>`;
+const days = html`<div class="fields"><div><label for="days">For</label><select id="days" name="days">${Array.from(
+  { length: longestDays },
+  (_, index) => html`<option value="${index + 1}">${index + 1} ${index === 0 ? 'day' : 'days'}</option>`,
+)}</select></div><div><label for="reason">Why</label><input id="reason" name="reason" required maxlength="200" autocomplete="off"></div></div>`;
 
 /** What came of an answer, in a few words. */
 const ends: { readonly [outcome in Outcome]?: readonly [title: string, says: string] } = {
@@ -83,6 +105,7 @@ const ends: { readonly [outcome in Outcome]?: readonly [title: string, says: str
   held: ['Fixed for a time', 'It was changed and read back; the state before is put back by itself.'],
   settling: ['Being fixed', 'It was changed, or is about to be; it takes minutes to show, and is looked at again.'],
   safe: ['Safe already', 'It was safe when it was read: nothing was changed.'],
+  undone: ['Taken back', 'What was there before was put back, and read back.'],
   left: ['Left as it is', 'The question is over. Nothing was changed.'],
   exempt: ['Exempt', 'It is left alone until then, and looked at again.'],
   paused: ['Firebreak is paused', 'Your answer is stored, and nothing was changed.'],

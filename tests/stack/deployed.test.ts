@@ -22,7 +22,9 @@ import { beforeAll, expect, inject, test } from 'vitest';
 import { rooms } from '../../functions/rooms.ts';
 import { deployInto, run } from '../../scripts/sandbox/deploy.ts';
 import type { Sandbox } from '../../scripts/sandbox/sandbox.ts';
+import { thresholdOf } from '../../shared/core/count.ts';
 import type { Incident } from '../../shared/core/incident.ts';
+import { normalise } from '../../shared/core/signal.ts';
 import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
 
 type Event = { source: string; 'detail-type': string; detail: Record<string, unknown> };
@@ -56,15 +58,21 @@ function fresh(file: string): { event: Event; id: string } {
   const { detail } = event;
   if ('eventID' in detail)
     Object.assign(detail, { eventID: id, eventTime: new Date().toISOString(), requestID: randomUUID() });
+  else if (Array.isArray(detail['findings']))
+    for (const finding of detail['findings']) Object.assign(finding, { Id: id, UpdatedAt: new Date().toISOString() });
   else Object.assign(detail, { id, updatedAt: new Date().toISOString() });
   return { event, id };
 }
 
-async function put({ source, 'detail-type': type, detail }: Event): Promise<void> {
+/** Gives the id that the engine knows it by: its own, or else its envelope's. */
+async function put(event: Event): Promise<string> {
+  const { source, 'detail-type': type, detail } = event;
   const answer = await new EventBridgeClient({}).send(
     new PutEventsCommand({ Entries: [{ Source: source, DetailType: type, Detail: JSON.stringify(detail) }] }),
   );
   expect(answer.FailedEntryCount ?? 0).toBe(0);
+  const known = normalise({ ...event, id: answer.Entries?.[0]?.EventId ?? '' });
+  return ('signals' in known && known.id) || '';
 }
 
 async function until<T>(look: () => Promise<T | undefined | false>, what: string): Promise<T> {
@@ -97,31 +105,48 @@ const incidentOf = (id: string): Promise<Incident> =>
 const ruleOf = (file: string): string => file.split('/').slice(1, 3).join('/');
 
 test('every firing event reaches its rule through the deployed patterns', async () => {
-  const put_ = globSync('events/*/*/fires-*.json').map((file) => ({ file, ...fresh(file) }));
-  expect(put_.length).toBeGreaterThan(9);
-  for (const { event } of put_) await put(event);
-  for (const { file, id } of put_) {
-    const found = await until(
-      async () => (await all()).find((one) => isOf(one, id, ruleOf(file)) || foldedInto(one, id, ruleOf(file))),
-      `an incident of ${file}`,
-    );
-    expect(
-      rooms[found.room]?.map(({ id }) => id),
-      file,
-    ).toContain(ruleOf(file));
+  const thresholds = new Map(
+    Object.values(rooms)
+      .flat()
+      .map((rule) => [rule.id as string, thresholdOf(rule).times]),
+  );
+  const put_: { readonly file: string; readonly ids: readonly string[] }[] = [];
+  for (const file of globSync('events/*/*/fires-*.json')) {
+    // What is told only from some number on comes that often.
+    const ids: string[] = [];
+    for (let n = 0; n < (thresholds.get(ruleOf(file)) ?? 1); n += 1) ids.push(await put(fresh(file).event));
+    put_.push({ file, ids });
   }
-});
+  expect(put_.length).toBeGreaterThan(9);
+  const left = new Map(put_.map(({ file, ids }) => [file, ids]));
+  // All at a time: a list of so many incidents takes its time.
+  for (let tries = 0; tries < 60 && left.size > 0; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const incidents = await all();
+    for (const [file, ids] of left) {
+      const rule = ruleOf(file);
+      const found = incidents.find((one) => ids.some((id) => isOf(one, id, rule) || foldedInto(one, id, rule)));
+      if (!found) continue;
+      expect(
+        rooms[found.room]?.map(({ id }) => id),
+        file,
+      ).toContain(rule);
+      left.delete(file);
+    }
+  }
+  expect([...left.keys()]).toEqual([]);
+}, 300_000);
 
 test('no quiet event changes anything or is told', async () => {
-  const quiet = globSync('events/*/*/quiet-*.json').map((file) => ({ file, ...fresh(file) }));
-  for (const { event } of quiet) await put(event);
+  const quiet: { readonly file: string; readonly id: string }[] = [];
+  for (const file of globSync('events/*/*/quiet-*.json')) quiet.push({ file, id: await put(fresh(file).event) });
   // One event a room that is heard of, put after the quiet ones, shows that the room has worked through them.
   for (const [room, rules] of Object.entries(rooms)) {
     const files = rules.flatMap(({ id }) => globSync(`events/${id}/fires-*.json`).sort());
     const [last] = files.slice(0, 1).map(fresh);
     if (!last) throw new Error(`no event fires a rule of ${room}`);
-    await put(last.event);
-    await until(async () => (await all()).find((one) => one.event.id === last.id), `an incident in ${room}`);
+    const id = await put(last.event);
+    await until(async () => (await all()).find((one) => one.event.id === id), `an incident in ${room}`);
   }
   await new Promise((resolve) => setTimeout(resolve, 1500));
   const ids = new Map(quiet.map(({ id, file }) => [id, file]));
@@ -130,7 +155,7 @@ test('no quiet event changes anything or is told', async () => {
       ids.has(one.event.id) && one.outcome !== 'attempt' && one.rules.includes(ruleOf(ids.get(one.event.id) ?? '')),
   );
   expect(heard.map((one) => `${ids.get(one.event.id)}: ${one.outcome}`)).toEqual([]);
-});
+}, 300_000);
 
 const s3 = new S3Client({});
 async function opened(bucket: string): Promise<{ event: Event; id: string; text: string }> {

@@ -293,7 +293,7 @@ export function incidentsContract<S extends Incidents>(
 
       it('is nothing where nothing was ever paused or fixed', async () => {
         await pause(store, []);
-        expect(await store.standing(leaseOf(anIncident()), actorKey())).toEqual({
+        expect(await store.standing(leaseOf(anIncident()), actorKey())).toMatchObject({
           pauses: [],
           onLens: [],
           byActor: [],
@@ -561,6 +561,25 @@ export function incidentsContract<S extends Incidents>(
         expect(await then('10:00:01', '10:04:59')).toEqual([two.id]);
         expect(await then('10:05:00', '11:00:00')).toEqual([one.id]);
         expect(await then('10:06:00', '11:00:00')).toEqual([]);
+      });
+    });
+
+    describe('what people granted', () => {
+      const granted = (incident: Incident) => ({
+        ...{ rule: 'toy/lamp', account: '111122223333', resource: incident.resource, lease: leaseOf(incident) },
+        ...{ owner: 'bob', reason: 'a show', until: soon(), expires: '2031-05-02', incident: incident.id },
+      });
+
+      it('is read with what stands, and stored only where nobody changed it since it was read', async () => {
+        const incident = anIncident();
+        const before = await store.grants();
+        const code = `code of ${incident.id}`;
+        expect(await store.setGrants({ grants: [granted(incident)], code }, before)).toBe(true);
+        expect(await store.grants()).toEqual({ grants: [granted(incident)], code });
+        expect((await store.standing(leaseOf(incident), 'nobody')).grants).toEqual(await store.grants());
+        expect(await store.setGrants({ grants: [], code: 'late' }, before)).toBe(false);
+        expect(await store.setGrants({ grants: [], code: 'next' }, { grants: [], code })).toBe(true);
+        expect(await store.grants()).toEqual({ grants: [], code: 'next' });
       });
     });
 

@@ -143,12 +143,12 @@ describe('a save with everything to it', () => {
 });
 
 describe('standing', () => {
-  it('is one consistent read of three items', async () => {
+  it('is one consistent read of four items', async () => {
     db.on(BatchGetItemCommand).resolves({});
     await store.standing('lens', 'actor');
     const wanted = db.commandCalls(BatchGetItemCommand)[0]?.args[0].input.RequestItems?.['table'];
     expect(wanted?.ConsistentRead).toBe(true);
-    expect(wanted?.Keys?.map(({ pk }) => pk?.S)).toEqual(['pause#all', 'lens#lens', 'actor#actor']);
+    expect(wanted?.Keys?.map(({ pk }) => pk?.S)).toEqual(['pause#all', 'lens#lens', 'actor#actor', 'exempt#all']);
     expect(db.calls()).toHaveLength(1);
   });
 

@@ -26,6 +26,7 @@ import {
   outcomesOf,
   persist,
   putsBack,
+  putsOut,
   toyWorld,
   type World,
 } from '../support/toys.ts';
@@ -192,6 +193,20 @@ describe('a change that no rule flags', () => {
     const world = toyWorld({ hall: blue });
     const rules = [putsBack(world.lens), putsBack(world.lens, 'toy/other')];
     expect(await deliver(world, set(world), rules)).toEqual(['learning']);
+  });
+
+  it('is not learned where a rule of the lens would change what is there: a trouble that nobody mended', async () => {
+    const world = toyWorld({ hall: lit });
+    const rules = [putsBack(world.lens), putsOut(world.lens)];
+    const [result] = await handle(set(world), world.deps(rules));
+    expect(result).toMatchObject({
+      outcome: 'learning',
+      note: `not learned: toy/lamp would change the state of ${lease}`,
+    });
+    expect(await candidate(world)).toBeNull();
+    world.set('hall', out);
+    expect(await deliver(world, set(world), rules)).toEqual(['learning']);
+    expect((await candidate(world))?.state).toEqual(out);
   });
 
   it('is too large, or of nothing that is there: said, and not learned', async () => {

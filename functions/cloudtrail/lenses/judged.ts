@@ -19,15 +19,20 @@ const places: { readonly [member: string]: string } = {
   snsTopicName: 'the notification topic',
 };
 
-export type Judged = { readonly reasons: readonly string[]; readonly certainty: Finding['certainty'] };
+export type Judged = { readonly reasons: readonly string[] } & Pick<Finding, 'certainty' | 'aside'>;
 
-/** The request alone can't tell whether a bucket or a key is another than before: the console sends all of them again. */
+/**
+ * The request alone can't tell whether a bucket or a key is another than before: the console sends all of them again, and
+ * for a key that the trail never had an empty text (StreamAlert's recorded UpdateTrail).
+ */
 export function updated(request: Json): Judged {
   const lost = Object.entries(flags).flatMap(([name, loss]) => (member(request, name) === false ? [loss] : []));
   const removed = Object.entries(places).flatMap(([name, what]) =>
-    member(request, name) === '' ? [`${what} is taken away`] : [],
+    member(request, name) === '' ? [`${what} is taken away, if there was one`] : [],
   );
-  if (lost.length + removed.length > 0) return { reasons: [...lost, ...removed], certainty: 'certain' };
+  if (lost.length > 0) return { reasons: [...lost, ...removed], certainty: 'certain' };
+  const whole = ['isMultiRegionTrail', 'enableLogFileValidation'].every((name) => member(request, name) === true);
+  if (removed.length > 0) return { reasons: removed, certainty: 'possible', ...(whole && { aside: true }) };
   const moved = Object.entries(places).flatMap(([name, what]) => (named(request, name) === undefined ? [] : [what]));
   const reasons =
     moved.length === 0 ? [] : [`it names ${moved.join(', ')}: whether another was there before is not told`];
@@ -40,14 +45,17 @@ export function selected(request: Json): Judged | null {
   if (covered === null) return null;
   if (!covered.writes)
     return { reasons: [`${covered.reads ? 'writing ' : ''}management events are not logged`], certainty: 'certain' };
-  const reasons = [
+  const missing = [
     ...(covered.reads ? [] : ['read-only management events are not logged']),
     ...listed([...covered.excluded]).map((service) => `events of ${service} are left out`),
     ...(covered.narrowed ? ['management events are narrowed by further fields'] : []),
-    ...(covered.data ? [] : ['no data events are logged']),
   ];
+  const reasons = [...missing, ...(covered.data ? [] : ['no data events are logged'])];
+  if (reasons.length === 0) return { reasons, certainty: 'possible' };
   return {
-    reasons: reasons.length > 0 ? [...reasons, 'what was logged before is not told'] : [],
+    reasons: [...reasons, 'what was logged before is not told'],
     certainty: 'possible',
+    // Every trail begins without data events: that alone is nobody's trouble unless they were logged before.
+    ...(missing.length === 0 && { aside: true }),
   };
 }

@@ -1,0 +1,238 @@
+/** Decisions on the deployed stack: Slack's buttons, signed as Slack signs them; what is refused; what the function may. */
+import { execFile } from 'node:child_process';
+import { createHmac, randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { GetFunctionUrlConfigCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  CreateBucketCommand,
+  DeletePublicAccessBlockCommand,
+  GetBucketPolicyCommand,
+  PutBucketPolicyCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { deployInto } from '../../scripts/sandbox/deploy.ts';
+import type { Sandbox } from '../../scripts/sandbox/sandbox.ts';
+import { ensureVenv } from '../../scripts/sandbox/venv.ts';
+import type { Incident } from '../../shared/core/incident.ts';
+import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
+import { actions, buttonValue } from '../../shared/notify/actions.ts';
+import { packaged, statementsOf, type Template } from '../support/packaged.ts';
+
+const sandbox = inject('sandbox');
+const { account, endpoint } = sandbox;
+const store = dynamoIncidents('firebreak-incidents', 400);
+const s3 = new S3Client({});
+const signing = randomUUID();
+const config = `preset: standard
+modes: [{rule: s3/public-policy, mode: approve}]
+channels:
+  page: {approvers: [sam@example.com]}
+  slack:
+    token: secretsmanager:slack-token
+    channel: C0123456789
+    signingSecret: secretsmanager:slack-signing
+    approvers: {U0123456789: jo@example.com, U0000000CASEY: casey}
+`;
+let address = '';
+let template: Template = { Resources: {} };
+let lint: readonly { Rule: { Id: string }; Message: string }[] = [];
+/** What came to the address by which whoever presses a button is told. */
+const whispered: string[] = [];
+let standIn: Server | undefined;
+let slackApi = '';
+
+beforeAll(async () => {
+  // Slack itself is in tests/stack/voice.test.ts: here everything is answered with ok.
+  standIn = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+    });
+    request.on('end', () => {
+      if (request.url?.startsWith('/actions/')) whispered.push(body);
+      response.setHeader('content-type', 'application/json');
+      response.end('{"ok":true,"ts":"1.1","channel":"C0123456789"}');
+    });
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => standIn?.once('listening', resolve));
+  slackApi = `http://127.0.0.1:${(standIn.address() as AddressInfo).port}`;
+  const secrets = new SecretsManagerClient({});
+  await secrets.send(new CreateSecretCommand({ Name: 'slack-token', SecretString: 'xoxb-none' }));
+  await secrets.send(new CreateSecretCommand({ Name: 'slack-signing', SecretString: signing }));
+  const folder = mkdtempSync(join(tmpdir(), 'firebreak-decide-'));
+  process.env['FIREBREAK_SLACK_API'] = slackApi;
+  try {
+    const file = join(folder, 'firebreak.yml');
+    writeFileSync(file, config);
+    await deployInto(sandbox as unknown as Sandbox, file, () => {});
+  } finally {
+    delete process.env['FIREBREAK_SLACK_API'];
+    rmSync(folder, { recursive: true });
+  }
+  const { FunctionUrl = '' } = await new LambdaClient({}).send(
+    new GetFunctionUrlConfigCommand({ FunctionName: 'firebreak-decide' }),
+  );
+  address = `${endpoint}/_aws/lambda-url/${new URL(FunctionUrl).host.split('.')[0]}`;
+  const bin = await ensureVenv();
+  template = await packaged(config, async (path) => {
+    const said = await promisify(execFile)(`${bin}/cfn-lint`, ['--format', 'json', path]).catch(
+      (error: { stdout: string }) => error,
+    );
+    lint = JSON.parse(said.stdout || '[]') as typeof lint;
+  });
+}, 300_000);
+afterAll(() => void standIn?.close());
+
+async function until<T>(look: () => Promise<T | undefined | false>, what: string): Promise<T> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    const found = await look();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+  throw new Error(`waited in vain for ${what}`);
+}
+
+/** Opens a bucket to everybody; gives the incident that asks about it. */
+async function asked(bucket: string): Promise<Incident> {
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  await s3.send(new DeletePublicAccessBlockCommand({ Bucket: bucket }));
+  const open = { Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: `arn:aws:s3:::${bucket}/*` };
+  const policy = { Version: '2012-10-17', Statement: [{ ...open, Sid: 'Everyone' }] };
+  const { $metadata } = await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify(policy) }));
+  const text = readFileSync('events/s3/public-policy/fires-everyone.json', 'utf8').replaceAll('111122223333', account);
+  const event = JSON.parse(text) as { source: string; 'detail-type': string; detail: object };
+  const eventID = randomUUID();
+  const detail = {
+    ...event.detail,
+    eventID,
+    eventTime: new Date().toISOString(),
+    requestID: $metadata.requestId,
+    requestParameters: { bucketName: bucket, bucketPolicy: policy },
+  };
+  const Entries = [{ Source: event.source, DetailType: event['detail-type'], Detail: JSON.stringify(detail) }];
+  await new EventBridgeClient({}).send(new PutEventsCommand({ Entries }));
+  return until(
+    async () =>
+      (await store.list(2, new Date())).find(
+        (one) => one.event.id === eventID && one.rules.includes('s3/public-policy') && one.told === 'asked',
+      ),
+    `the question about ${bucket}`,
+  );
+}
+const isOpen = async (bucket: string): Promise<boolean> =>
+  s3.send(new GetBucketPolicyCommand({ Bucket: bucket })).then(
+    ({ Policy }) => Policy?.includes('Everyone') === true,
+    () => false,
+  );
+
+type Click = { action?: string; value: string; user?: string };
+const payload = ({ action = actions.fix, value, user = 'U0123456789' }: Click): string =>
+  new URLSearchParams({
+    payload: JSON.stringify({
+      type: 'block_actions',
+      user: { id: user },
+      response_url: `${slackApi}/actions/T0/1/x`,
+      actions: [{ action_id: action, value }],
+    }),
+  }).toString();
+async function click(body: string, key: string = signing, age = 0): Promise<number> {
+  const time = String(Math.floor(Date.now() / 1000) - age);
+  const signature = `v0=${createHmac('sha256', key).update(`v0:${time}:${body}`).digest('hex')}`;
+  const headers = {
+    'content-type': 'application/x-www-form-urlencoded',
+    'x-slack-request-timestamp': time,
+    'x-slack-signature': signature,
+  };
+  return (await fetch(`${address}/slack`, { method: 'POST', headers, body })).status;
+}
+const refusals = async (): Promise<Readonly<Record<string, unknown>>> => {
+  const pk = { S: `refused#${new Date().toISOString().slice(0, 10)}` };
+  const { Item = {} } = await new DynamoDBClient({}).send(
+    new GetItemCommand({ TableName: 'firebreak-incidents', Key: { pk }, ConsistentRead: true }),
+  );
+  return Object.fromEntries(Object.entries(Item).flatMap(([name, { N }]) => (N && name !== 'ttl' ? [[name, N]] : [])));
+};
+
+test('a click carries the fix out, and waits for nothing', async () => {
+  const bucket = `slack-${randomUUID()}`;
+  const incident = await asked(bucket);
+  expect(await click(payload({ value: buttonValue(incident) }))).toBe(200);
+  const fixed = await until(async () => {
+    const now = await store.get(incident.id);
+    return now?.outcome === 'fixed' && now;
+  }, 'the fix');
+  expect(fixed.decision?.by).toBe('jo@example.com (Slack U0123456789)');
+  expect(await isOpen(bucket)).toBe(false);
+});
+
+test('forged, old, repeated clicks, and those of strangers and of who did it, are refused, stored and whispered', async () => {
+  const bucket = `slack-${randomUUID()}`;
+  const incident = await asked(bucket);
+  const value = buttonValue(incident);
+  expect(await click(payload({ value }), 'another secret')).toBe(401);
+  expect(await click(payload({ value }), signing, 400)).toBe(401);
+  expect(await click(payload({ value, user: 'U0STRANGER0' }))).toBe(200);
+  expect(await click(payload({ value, user: 'U0000000CASEY' }))).toBe(200);
+  expect(await click(payload({ value: `${incident.id}.${'0'.repeat(32)}` }))).toBe(200);
+  const leave = payload({ value, action: actions.leave });
+  expect(await store.get(incident.id)).toMatchObject({ outcome: 'asked', version: incident.version });
+  expect(await isOpen(bucket)).toBe(true);
+  const time = Date.now();
+  expect(await click(leave)).toBe(200);
+  // The same request again within its second has the same signature.
+  while (Math.floor(Date.now() / 1000) === Math.floor(time / 1000) && (await click(leave)) !== 401);
+  await until(async () => (await store.get(incident.id))?.outcome === 'left', 'the end of the question');
+  expect(await refusals()).toMatchObject({
+    'slack-forged': '1',
+    'slack-expired': '1',
+    'slack-stranger': '1',
+    'slack-own': '1',
+    'slack-changed': '1',
+  });
+  expect(whispered.length).toBeGreaterThanOrEqual(3);
+  expect(whispered[0]).toContain('none of the approvers');
+});
+
+test('a link that is not ours is refused on the deployed page, and stored', async () => {
+  const answer = await fetch(`${address}/?t=0123456789abcdef.${'a'.repeat(43)}`);
+  expect(answer.status).toBe(403);
+  expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect(await refusals()).toMatchObject({ 'page-forged': '1' });
+});
+
+test('the packaged function may change nothing but its own', () => {
+  expect(lint.filter(({ Rule }) => Rule.Id !== 'W3005')).toEqual([]);
+  const allowed = statementsOf(template, 'decide').flatMap(({ Action }) => Action);
+  expect(allowed.toSorted()).toEqual([
+    'dynamodb:ConditionCheckItem',
+    'dynamodb:GetItem',
+    'dynamodb:PutItem',
+    'dynamodb:UpdateItem',
+    'kms:Decrypt',
+    'kms:GenerateDataKey*',
+    'kms:GenerateMac',
+    'kms:VerifyMac',
+    'lambda:GetFunctionUrlConfig',
+    'lambda:InvokeFunction',
+    'logs:CreateLogStream',
+    'logs:PutLogEvents',
+    'secretsmanager:GetSecretValue',
+    'sns:Publish',
+    'sns:Publish',
+    'sqs:SendMessage',
+  ]);
+  const personal = Object.values(template.Resources).filter(
+    ({ Type, Properties }) =>
+      Type === 'AWS::SNS::Subscription' && Properties['FilterPolicy'] && Properties['Endpoint'] === 'sam@example.com',
+  );
+  expect(personal.map(({ Properties }) => Properties['FilterPolicy'])).toEqual([{ approver: ['sam@example.com'] }]);
+});
