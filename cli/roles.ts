@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import { loadConfig } from '../functions/deployment.ts';
 import { rooms } from '../functions/rooms.ts';
 import type { Grant } from '../scripts/parts.ts';
+import { speaks, voiceGrants } from '../scripts/people.ts';
 import { grantsOf, type Room, readRooms } from '../scripts/serverless.ts';
 import { fault } from '../shared/core/fault.ts';
 import { type Config, modesFor, type Preset, presets } from '../shared/core/mode.ts';
@@ -46,18 +47,21 @@ export async function run(_args: readonly string[], options: Options): Promise<n
 }
 
 /** Every function's statements, in the order of the functions' names. */
-export const listing = (all: readonly Room[], config: Config, stack: string): readonly Listed[] =>
-  all.flatMap((room) =>
-    grantsOf(room, config, stack).map(({ sid: _, ...grant }) => ({
-      function: room.room,
-      effect: grant.effect,
-      actions: grant.actions,
-      resources: grant.resources,
-      conditions: grant.conditions,
-      access: grant.access,
-      for: grant.for,
-    })),
-  );
+export const listing = (all: readonly Room[], config: Config, stack: string): readonly Listed[] => [
+  ...all.flatMap((room) => listed(room.room, grantsOf(room, config, stack))),
+  ...(speaks(config.channels) ? listed('voice', voiceGrants(config.channels, stack)) : []),
+];
+
+const listed = (name: string, grants: readonly Grant[]): readonly Listed[] =>
+  grants.map(({ sid: _, ...grant }) => ({
+    function: name,
+    effect: grant.effect,
+    actions: grant.actions,
+    resources: grant.resources,
+    conditions: grant.conditions,
+    access: grant.access,
+    for: grant.for,
+  }));
 
 /** Actions are compared one by one: a statement that grows by one shows that one. */
 function without(all: readonly Listed[], others: readonly Listed[]): readonly Listed[] {

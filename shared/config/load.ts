@@ -109,6 +109,10 @@ function meaning(raw: JsonObject, rules: readonly Rule[], found: (path: Path) =>
     if (covered.length === 0)
       return [{ path: [...path, 'rule'], message: `found ${found([...path, 'rule'])}, ${expectedRule(named, rules)}` }];
     const mode = at(line, 'mode');
+    if (at(line, 'first') !== undefined && mode !== 'approve')
+      return [
+        { path: [...path, 'first'], message: `found first without a question, expected it beside mode: approve` },
+      ];
     const possible = [...new Set(covered.flatMap((rule) => modesFor(rule.class)))];
     if (typeof mode !== 'string' || !modesFor('A').includes(mode as Mode) || possible.includes(mode as Mode)) return [];
     const why = covered.every((rule) => rule.class === 'N') ? 'only tells' : 'cannot be undone, so it always asks';

@@ -118,6 +118,14 @@ const modeLine = v.strictObject({
     v.picklist(modes),
     v.description('off: nothing. notify: tells, and what it would do. approve: a person decides. remediate: acts.'),
   ),
+  first: v.optional(
+    v.pipe(
+      v.picklist(['revert']),
+      v.description(
+        'With mode approve. revert: the safe state first, by all checks of remediate, then the question whether it stays.',
+      ),
+    ),
+  ),
 });
 
 const address = 'expected an e-mail address';
@@ -210,6 +218,25 @@ const channels = v.strictObject({
   ),
 });
 
+const hoursToAnswer = whole(1, 720, 'hours', 'Hours after which a question that nobody answered expires.');
+const approvals = v.union(
+  [
+    hoursToAnswer,
+    v.strictObject({
+      hours: hoursToAnswer,
+      default: v.optional(
+        v.pipe(
+          v.picklist(['leave', 'revert']),
+          v.description(
+            'What becomes of what was put right first (first: revert) and nobody answered about. revert: it stays so. leave: it is taken back.',
+          ),
+        ),
+      ),
+    }),
+  ],
+  'expected hours, or hours and default: such as 72, or {hours: 72, default: revert}',
+);
+
 const organizationId = 'expected the id of an organisation, such as o-a1b2c3d4e5';
 const identityArn = 'expected the ARN of an IAM user or role, such as arn:aws:iam::*:role/break-glass-*';
 // A trust policy names principals one by one: IAM User Guide, "AWS JSON policy elements: Principal".
@@ -266,7 +293,7 @@ export const configSchema = v.strictObject({
     }),
     {},
   ),
-  approvals: v.optional(whole(1, 720, 'hours', 'Hours after which a question that nobody answered expires.'), 72),
+  approvals: v.optional(approvals, 72),
   operators: v.optional(
     v.pipe(
       v.array(v.pipe(v.string(operatorArn), v.regex(/^arn:[^:]+:iam::\d{12}:(user|role)\/[^*?]+$/, operatorArn))),

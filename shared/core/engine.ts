@@ -403,6 +403,7 @@ function opened(group: Group, signal: Signal, received: string, deps: Deps, coun
     rules: ids,
     title: rule.title,
     severity: rule.severity,
+    ...(group.every((one) => one.finding.certainty === 'possible') && { certainty: 'possible' as const }),
     reasons: [...(counted ? [`${counted.count} times within ${thresholdOf(rule).minutes} minutes`] : []), ...reasons],
     mode,
     outcome: way === 'exempt' || way === 'off' || way === 'attempt' ? way : 'open',

@@ -70,6 +70,8 @@ export type Incident = {
   readonly event: { readonly id: string; readonly name: string; readonly requestId?: string };
   readonly actor: Actor;
   readonly reasons: readonly string[];
+  /** Set where only a read can tell whether it is trouble. */
+  readonly certainty?: 'possible';
   readonly mode: Mode;
   readonly outcome: Outcome;
   /** Why this outcome. */

@@ -89,7 +89,7 @@ export function takenBack(incident: Incident, decision: Decision, deps: Deps): P
     await grant(incident, { until, owner: by, reason }, run);
     await run.later({ incident: incident.id, at: until });
     const note = `taken back, and exempt until ${until} by ${by}: ${reason}; then it is looked at again`;
-    const end = await takeFirstBack({ ...incident, until }, by, { outcome: 'exempt', note }, run, until);
+    const end = await takeFirstBack(incident, by, { outcome: 'exempt', note }, run, until);
     const stored = await found(incident.id, run);
     if (stored.outcome === 'exempt') await announce(stored, run);
     return end;
@@ -106,7 +106,10 @@ async function takeFirstBack(
   const { fix } = groupOf(incident, run);
   const state = await fix.lens.read(incident.target ?? null);
   const goal = goalOf(fix, incident, state);
-  if (same(fix.lens, state, goal)) return finish(incident, { ...end, after: { state } }, run, { due });
+  if (same(fix.lens, state, goal)) {
+    const back = { ...incident, ...(due !== null && { until: due }) };
+    return finish(back, { ...end, after: { state } }, run, { due });
+  }
   const after = incident.after?.state ?? null;
   const stays = (why: string): Promise<Result> =>
     finish(incident, { outcome: 'fixed', note: `${by} wants it taken back; ${why}` }, run, { due: null });

@@ -45,21 +45,33 @@ export const contextOf = ({ finding, baseline, home, learned = null }: Decided):
   home,
 });
 
-/** Every rule's desire of the same lens, one after the other until nobody wants a change: one plan. */
+/**
+ * Every rule's desire of the same lens, one after the other until nobody wants a change: one plan. A rule that does not
+ * know the safe state keeps no other from mending its part; `unknown` where nobody who knows wants a change.
+ */
 export function compose(group: readonly Decided[], state: Json): Json | Unknown {
+  const { plan, unknown } = composed(group, state);
+  return unknown !== null && canonical(plan) === canonical(state) ? unknown : plan;
+}
+
+function composed(group: readonly Decided[], state: Json): { readonly plan: Json; readonly unknown: Unknown | null } {
   let plan = state;
   for (let round = 0; round <= group.length; round += 1) {
     let settles = true;
+    let unknown: Unknown | null = null;
     for (const one of group) {
       const { fix } = one;
       if (!fix) continue;
       const wanted = fix.desire(plan, contextOf(one));
-      if (isUnknown(wanted)) return wanted;
+      if (isUnknown(wanted)) {
+        unknown ??= wanted;
+        continue;
+      }
       // Each for itself: one that undoes what another did would leave the round as it began.
       settles &&= canonical(wanted) === canonical(plan);
       plan = wanted;
     }
-    if (settles) return plan;
+    if (settles) return { plan, unknown };
   }
   const ids = group.map((decided) => decided.rule.id).join(', ');
   throw fault('Unsettled', `the safe states that ${ids} want of one lens contradict each other`);
@@ -68,8 +80,9 @@ export function compose(group: readonly Decided[], state: Json): Json | Unknown 
 export const safeFor =
   (group: Group, fix: Fix) =>
   (state: Json): boolean => {
-    const again = compose(group, state);
-    return !isUnknown(again) && same(fix.lens, state, again);
+    const { plan, unknown } = composed(group, state);
+    // What one rule does not know does not unmake the proof of the others.
+    return same(fix.lens, state, plan) && (unknown === null || group.length > 1);
   };
 
 export const isReady = (lens: Fix['lens'], state: Json): boolean => state === null || !lens.ready || lens.ready(state);

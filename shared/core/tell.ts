@@ -8,10 +8,12 @@ import { actorKeyOf } from './standing.ts';
 
 const silent: ReadonlySet<Outcome> = new Set(['exempt', 'off', 'attempt', 'witness', 'open', 'settling']);
 
-export const isSilent = (outcome: Outcome): boolean => silent.has(outcome);
+/** Nobody hears of what might have been trouble, and was seen not to be: unless they heard of it, or it was written to. */
+export const isSilent = ({ outcome, certainty, told, times }: Incident): boolean =>
+  silent.has(outcome) ||
+  (outcome === 'safe' && certainty === 'possible' && told === undefined && times.recorded === undefined);
 
-export const untold = (incident: Incident): boolean =>
-  incident.told !== incident.outcome && !silent.has(incident.outcome);
+export const untold = (incident: Incident): boolean => incident.told !== incident.outcome && !isSilent(incident);
 
 /** Less than all of the waits for a lease, in seconds. */
 const tellingSeconds = 10;
@@ -197,6 +199,6 @@ export async function finish(
     ...(due !== undefined && { due }),
     ...(deps.held && { release: deps.holder }),
   });
-  if (!isSilent(ended.outcome)) await tell(ended, deps);
+  if (!isSilent(ended)) await tell(ended, deps);
   return result(ended.outcome, ended, ended.note);
 }

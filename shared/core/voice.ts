@@ -121,7 +121,7 @@ async function unsaid(channel: Channel, pokes: readonly Poke[], deps: VoiceDeps)
   const entries = await Promise.all(
     [...first].map(async ([incident, at]) => {
       const record = await deps.record(incident);
-      if (!record || isSilent(record.outcome)) return [];
+      if (!record || isSilent(record)) return [];
       const before = await deps.voices.spoken(channel.name, incident);
       return before?.step === stepOf(record, deps.digest) ? [] : [{ incident, at }];
     }),
@@ -226,8 +226,7 @@ async function readied(
     // An alarm has no record: it is said when its own message comes again.
     if (!incident && id.startsWith(alarmed)) continue;
     const step = incident && stepOf(incident, deps.digest);
-    if (incident && step && !isSilent(incident.outcome) && before?.step !== step)
-      ready.push({ incident, before, step });
+    if (incident && step && !isSilent(incident) && before?.step !== step) ready.push({ incident, before, step });
     else {
       await deps.voices.drop(channel.name, id);
       state.done.push(id);

@@ -40,6 +40,7 @@ import type {
   Standing,
 } from '../core/incident.ts';
 import { settled } from '../core/outcome.ts';
+import { isReverted } from '../core/record.ts';
 
 type Item = Record<string, AttributeValue>;
 export type Listing = {
@@ -595,7 +596,7 @@ function closeLease(
 ): NonNullable<TransactWriteItem['Update']> {
   const asks = incident.outcome === 'asked';
   // Only what changed the lens can explain what is reported of it later.
-  const changed = ['fixed', 'held', 'released', 'undone'].includes(incident.outcome);
+  const changed = ['fixed', 'held', 'released', 'undone'].includes(incident.outcome) || isReverted(incident);
   const fixes = counts && counting(counts.fixed, counts.onLens);
   return {
     TableName: table,

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
@@ -34,6 +35,8 @@ const s3 = new S3Client({});
 const signing = randomUUID();
 const config = `preset: standard
 modes: [{rule: s3/public-policy, mode: approve}]
+exemptions:
+  - {rule: s3/public-policy, resource: "arn:aws:s3:::nobody-has-this", owner: web, reason: r, expires: "2099-12-31"}
 channels:
   page: {approvers: [sam@example.com]}
   slack:
@@ -42,6 +45,8 @@ channels:
     signingSecret: secretsmanager:slack-signing
     approvers: {U0123456789: jo@example.com, U0000000CASEY: casey}
 `;
+const folder = mkdtempSync(join(tmpdir(), 'firebreak-decide-'));
+const file = join(folder, 'firebreak.yml');
 let address = '';
 let template: Template = { Resources: {} };
 let lint: readonly { Rule: { Id: string }; Message: string }[] = [];
@@ -68,15 +73,12 @@ beforeAll(async () => {
   const secrets = new SecretsManagerClient({});
   await secrets.send(new CreateSecretCommand({ Name: 'slack-token', SecretString: 'xoxb-none' }));
   await secrets.send(new CreateSecretCommand({ Name: 'slack-signing', SecretString: signing }));
-  const folder = mkdtempSync(join(tmpdir(), 'firebreak-decide-'));
   process.env['FIREBREAK_SLACK_API'] = slackApi;
   try {
-    const file = join(folder, 'firebreak.yml');
     writeFileSync(file, config);
     await deployInto(sandbox as unknown as Sandbox, file, () => {});
   } finally {
     delete process.env['FIREBREAK_SLACK_API'];
-    rmSync(folder, { recursive: true });
   }
   const { FunctionUrl = '' } = await new LambdaClient({}).send(
     new GetFunctionUrlConfigCommand({ FunctionName: 'firebreak-decide' }),
@@ -90,7 +92,15 @@ beforeAll(async () => {
     lint = JSON.parse(said.stdout || '[]') as typeof lint;
   });
 }, 300_000);
-afterAll(() => void standIn?.close());
+afterAll(() => {
+  standIn?.close();
+  rmSync(folder, { recursive: true });
+});
+
+const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+const firebreak = async (...args: readonly string[]): Promise<string> =>
+  (await promisify(execFile)(process.execPath, [main, ...args], { env: { ...process.env, FIREBREAK_CONFIG: file } }))
+    .stdout;
 
 async function until<T>(look: () => Promise<T | undefined | false>, what: string): Promise<T> {
   for (let tries = 0; tries < 400; tries += 1) {
@@ -108,18 +118,7 @@ async function asked(bucket: string): Promise<Incident> {
   const open = { Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: `arn:aws:s3:::${bucket}/*` };
   const policy = { Version: '2012-10-17', Statement: [{ ...open, Sid: 'Everyone' }] };
   const { $metadata } = await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify(policy) }));
-  const text = readFileSync('events/s3/public-policy/fires-everyone.json', 'utf8').replaceAll('111122223333', account);
-  const event = JSON.parse(text) as { source: string; 'detail-type': string; detail: object };
-  const eventID = randomUUID();
-  const detail = {
-    ...event.detail,
-    eventID,
-    eventTime: new Date().toISOString(),
-    requestID: $metadata.requestId,
-    requestParameters: { bucketName: bucket, bucketPolicy: policy },
-  };
-  const Entries = [{ Source: event.source, DetailType: event['detail-type'], Detail: JSON.stringify(detail) }];
-  await new EventBridgeClient({}).send(new PutEventsCommand({ Entries }));
+  const eventID = await put(bucket, $metadata.requestId ?? '', policy);
   return until(
     async () =>
       (await store.list(2, new Date())).find(
@@ -127,6 +126,26 @@ async function asked(bucket: string): Promise<Incident> {
       ),
     `the question about ${bucket}`,
   );
+}
+
+/** The event of a call that opened a bucket; gives its id. */
+async function put(bucket: string, requestID: string, policy?: object): Promise<string> {
+  const text = readFileSync('events/s3/public-policy/fires-everyone.json', 'utf8').replaceAll('111122223333', account);
+  const event = JSON.parse(text) as { source: string; 'detail-type': string; detail: object };
+  const eventID = randomUUID();
+  const detail = {
+    ...event.detail,
+    eventID,
+    eventTime: new Date().toISOString(),
+    requestID,
+    requestParameters: {
+      bucketName: bucket,
+      bucketPolicy: policy ?? { Statement: [{ Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' }] },
+    },
+  };
+  const Entries = [{ Source: event.source, DetailType: event['detail-type'], Detail: JSON.stringify(detail) }];
+  await new EventBridgeClient({}).send(new PutEventsCommand({ Entries }));
+  return eventID;
 }
 const isOpen = async (bucket: string): Promise<boolean> =>
   s3.send(new GetBucketPolicyCommand({ Bucket: bucket })).then(
@@ -200,6 +219,29 @@ test('forged, old, repeated clicks, and those of strangers and of who did it, ar
   });
   expect(whispered.length).toBeGreaterThanOrEqual(3);
   expect(whispered[0]).toContain('none of the approvers');
+});
+
+test('the command line exempts for days, lists that beside firebreak.yml, and leaves alone what comes then', async () => {
+  const bucket = `exempt-${randomUUID()}`;
+  const { id } = await asked(bucket);
+  const exempt = await firebreak('exempt', id, '--for', '2d', '--reason', 'the fair', '--json');
+  expect(JSON.parse(exempt)).toMatchObject({ outcome: 'exempt', incident: id });
+  const listed = JSON.parse(await firebreak('exemptions', '--json')) as readonly object[];
+  expect(listed).toMatchObject([
+    { rule: 's3/public-policy', resource: `arn:aws:s3:::${bucket}`, from: id, state: 'ends soon', reason: 'the fair' },
+    { resource: 'arn:aws:s3:::nobody-has-this', from: 'firebreak.yml', matched: null },
+  ]);
+  expect(await store.get(id)).toMatchObject({ outcome: 'exempt', told: 'exempt' });
+  const { $metadata } = await s3.send(new DeletePublicAccessBlockCommand({ Bucket: bucket }));
+  const again = await put(bucket, $metadata.requestId ?? '');
+  await until(
+    async () =>
+      (await store.list(2, new Date())).find(
+        (one) => one.event.id === again && one.rules.includes('s3/public-policy') && one.outcome === 'exempt',
+      ),
+    'the exempt one',
+  );
+  expect(await isOpen(bucket)).toBe(true);
 });
 
 test('a link that is not ours is refused on the deployed page, and stored', async () => {

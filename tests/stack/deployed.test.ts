@@ -27,7 +27,7 @@ import type { Incident } from '../../shared/core/incident.ts';
 import { normalise } from '../../shared/core/signal.ts';
 import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
 
-type Event = { source: string; 'detail-type': string; detail: Record<string, unknown> };
+type Event = { source: string; 'detail-type': string; detail: Record<string, unknown>; resources?: string[] };
 
 const sandbox = inject('sandbox');
 const store = dynamoIncidents('firebreak-incidents', 400);
@@ -66,9 +66,11 @@ function fresh(file: string): { event: Event; id: string } {
 
 /** Gives the id that the engine knows it by: its own, or else its envelope's. */
 async function put(event: Event): Promise<string> {
-  const { source, 'detail-type': type, detail } = event;
+  const { source, 'detail-type': type, detail, resources: Resources } = event;
   const answer = await new EventBridgeClient({}).send(
-    new PutEventsCommand({ Entries: [{ Source: source, DetailType: type, Detail: JSON.stringify(detail) }] }),
+    new PutEventsCommand({
+      Entries: [{ Source: source, DetailType: type, Detail: JSON.stringify(detail), Resources }],
+    }),
   );
   expect(answer.FailedEntryCount ?? 0).toBe(0);
   const known = normalise({ ...event, id: answer.Entries?.[0]?.EventId ?? '' });

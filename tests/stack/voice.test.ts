@@ -125,7 +125,7 @@ function firebreak(...args: readonly string[]): Promise<string> {
 }
 
 async function until<T>(look: () => Promise<T | undefined | false> | T | undefined | false, what: string): Promise<T> {
-  for (let tries = 0; tries < 250; tries += 1) {
+  for (let tries = 0; tries < 400; tries += 1) {
     const found = await look();
     if (found) return found;
     await new Promise((resolve) => setTimeout(resolve, 150));
@@ -200,8 +200,9 @@ test('fixed, then undone: a message, updated as it moves on, and the step in its
     ['firebreak', 'fixed'],
     ['firebreak', 'undone'],
   ]);
-  // Our own rules do not wake on it: no incident came of it, nothing is in the dead-letter queue.
-  expect((await store.list(2, new Date())).map((one) => one.id)).toEqual([id]);
+  // Our own rules do not wake on it. The call wakes s3/tls-only, too, which is off here.
+  const others = (await store.list(2, new Date())).filter((one) => one.outcome !== 'off');
+  expect(others.map((one) => one.id)).toEqual([id]);
 });
 
 test('asked, then approved: the question becomes the fix', async () => {
@@ -309,9 +310,11 @@ test('a thousand pokes for fifty incidents give few messages and lose none', asy
   const held = async (): Promise<number> => Object.keys((await item('voice#slack'))?.['waiting']?.M ?? {}).length;
   await until(async () => (await said()) + (await held()) >= 50 && (await said()) >= 4, 'the first ones');
   expect(slack.messages.length - before).toBeLessThanOrEqual(4);
-  await minutesPass('slack');
-  await until(async () => (await said()) === 50, 'all of them');
-  await until(async () => (await waiting()) === 0, 'the queue to be empty');
+  await until(async () => {
+    // Again and again: a turn that is under way writes back what it had read.
+    for (const channel of ['slack', 'chat']) await minutesPass(channel);
+    return (await said()) === 50 && (await waiting()) === 0;
+  }, 'all of them');
   expect(slack.messages.length - before).toBeLessThanOrEqual(8);
   expect(slack.messages.slice(before).every(({ channel: where }) => where === loud)).toBe(true);
 });

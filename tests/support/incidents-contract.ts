@@ -574,8 +574,9 @@ export function incidentsContract<S extends Incidents>(
         const incident = anIncident();
         const before = await store.grants();
         const code = `code of ${incident.id}`;
-        expect(await store.setGrants({ grants: [granted(incident)], code }, before)).toBe(true);
-        expect(await store.grants()).toEqual({ grants: [granted(incident)], code });
+        const grants = [granted(incident)];
+        expect(await store.setGrants({ grants, code }, before)).toBe(true);
+        expect(await store.grants()).toEqual({ grants, code });
         expect((await store.standing(leaseOf(incident), 'nobody')).grants).toEqual(await store.grants());
         expect(await store.setGrants({ grants: [], code: 'late' }, before)).toBe(false);
         expect(await store.setGrants({ grants: [], code: 'next' }, { grants: [], code })).toBe(true);

@@ -14,6 +14,7 @@ import type {
   Saving,
 } from '../../shared/core/incident.ts';
 import { settled } from '../../shared/core/outcome.ts';
+import { isReverted } from '../../shared/core/record.ts';
 
 type Lens = { holder?: string; until?: string; last?: string; asked?: string; fixes?: readonly Fixed[] };
 export type Memory = Incidents & {
@@ -76,7 +77,7 @@ export function memoryIncidents(now: () => Date = () => new Date()): Memory {
     put(incident);
     if (closes) {
       const { holder: _, until: __, ...kept } = lensOf(lease);
-      const changed = ['fixed', 'held', 'released', 'undone'].includes(incident.outcome);
+      const changed = ['fixed', 'held', 'released', 'undone'].includes(incident.outcome) || isReverted(incident);
       const { counts } = options;
       const fixes = counts && (counts.onLens ?? [...(lensOf(lease).fixes ?? []), counts.fixed]);
       const asked = incident.outcome === 'asked' && { asked: incident.id };

@@ -7,6 +7,7 @@ import type { Channels } from '../../shared/core/mode.ts';
 import { approve } from '../../shared/core/people.ts';
 import { askApprovers, type Desk, type Request, type Response, receive } from '../../shared/lambda/desk.ts';
 import { actions, buttonValue, questionOf, readValue } from '../../shared/notify/actions.ts';
+import { asks } from '../../shared/page/view.ts';
 import { memoryDecisions } from '../support/decisions.ts';
 import { ask, call, decide, deliver, lit, out, putsOut, toyWorld } from '../support/toys.ts';
 
@@ -380,6 +381,13 @@ describe('a page', () => {
     expect((await receive(request({ method: 'POST', body: 'x'.repeat(400_000) }), place.desk)).statusCode).toBe(413);
     expect(place.counted).toEqual([]);
   });
+});
+
+it('where it was put right first, the page asks whether that stays', async () => {
+  const { incident } = await open();
+  const body = asks({ ...incident, first: 'reverted', after: incident.plan ?? { state: null } }, {}, 'x.y', null);
+  for (const words of ['What was changed', 'Keep the fix', 'Take it back']) expect(body).toContain(words);
+  expect(body).not.toContain('Fix now');
 });
 
 describe('Slack', () => {

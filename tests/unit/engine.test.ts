@@ -2,10 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Decided } from '../../shared/core/decide.ts';
 import { handle, lastAttempt } from '../../shared/core/engine.ts';
 import type { Config, Exemption } from '../../shared/core/mode.ts';
 import { type Outcome, outcomes } from '../../shared/core/outcome.ts';
-import { compose } from '../../shared/core/plan.ts';
+import { compose, safeFor } from '../../shared/core/plan.ts';
 import type { Rule } from '../../shared/core/rule.ts';
 import { rereads } from '../../shared/core/work.ts';
 import {
@@ -108,11 +109,11 @@ describe('a fix', () => {
     expect(await deliver(world, call(), [putsOut(lens)])).toEqual(['fixed']);
   });
 
-  it('writes nothing where the state is safe already, and says so', async () => {
+  it('writes nothing where the state is safe already, and tells nobody of what was only possible', async () => {
     const world = toyWorld({ hall: out });
     expect(await deliver(world, call())).toEqual(['safe']);
     expect(world.log).not.toContain('write');
-    expect(world.told.map((one) => one.outcome)).toEqual(['safe']);
+    expect(world.told).toEqual([]);
     expect(stateOf(world.only(), 'after')).toEqual(out);
   });
 
@@ -425,6 +426,27 @@ describe('several rules on one lens', () => {
     expect(error).toMatchObject({ name: 'Unsettled' });
     expect(world.only()).toMatchObject({ outcome: 'failed', told: 'failed', attempts: 3, writes: [] });
     expect(world.log).not.toContain('write');
+  });
+
+  it('act by the one that knows where another does not', () => {
+    const world = toyWorld();
+    const known = putsOut(world.lens);
+    const lost = lampRule('toy/lost', world.lens, () => ({ unknown: 'nobody knows' }));
+    const decided = (one: Rule): Decided => ({
+      rule: one,
+      finding: { target: { lamp: 'hall' }, resource: '', reason: '', certainty: 'certain' },
+      way: 'remediate',
+      mode: 'remediate',
+      note: '',
+      fix: one.fix,
+      baseline: {},
+      home: { account: null },
+    });
+    expect(compose([decided(lost), decided(known)], lit)).toEqual(out);
+    expect(compose([decided(lost), decided(known)], out)).toEqual({ unknown: 'nobody knows' });
+    const [first, ...others] = [decided(lost), decided(known)];
+    if (first?.fix) expect(safeFor([first, ...others], first.fix)(out)).toBe(true);
+    if (first?.fix) expect(safeFor([first], first.fix)(out)).toBe(false);
   });
 
   it('that need each other settle', () => {
