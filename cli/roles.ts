@@ -3,9 +3,11 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { loadConfig } from '../functions/deployment.ts';
 import { rooms } from '../functions/rooms.ts';
+import { decideGrants } from '../scripts/decide.ts';
 import type { Grant } from '../scripts/parts.ts';
 import { speaks, voiceGrants } from '../scripts/people.ts';
 import { grantsOf, type Room, readRooms } from '../scripts/serverless.ts';
+import { decides } from '../shared/config/own.ts';
 import { fault } from '../shared/core/fault.ts';
 import { type Config, modesFor, type Preset, presets } from '../shared/core/mode.ts';
 import type { Mode } from '../shared/core/rule.ts';
@@ -49,6 +51,7 @@ export async function run(_args: readonly string[], options: Options): Promise<n
 /** Every function's statements, in the order of the functions' names. */
 export const listing = (all: readonly Room[], config: Config, stack: string): readonly Listed[] => [
   ...all.flatMap((room) => listed(room.room, grantsOf(room, config, stack))),
+  ...(decides(config) ? listed('decide', decideGrants(config, stack)) : []),
   ...(speaks(config.channels) ? listed('voice', voiceGrants(config.channels, stack)) : []),
 ];
 

@@ -207,8 +207,10 @@ export function voiceGrants({ slack, amazonQ, securityHub, eventBridge }: Channe
       : []),
     ...(eventBridge
       ? [
+          // Keys of many values (service authorization reference, Amazon EventBridge): a call has one for each entry.
           ownGrant('Bus', ['events:PutEvents'], here('events', 'event-bus/default'), {
-            StringEquals: { 'events:source': 'firebreak', 'events:detail-type': 'firebreak.incident' },
+            'ForAllValues:StringEquals': { 'events:source': 'firebreak', 'events:detail-type': 'firebreak.incident' },
+            Null: { 'events:source': 'false', 'events:detail-type': 'false' },
           }),
         ]
       : []),

@@ -286,17 +286,11 @@ def mend_request_keys():
             try:
                 asked = json.loads(body or b"{}")
                 entries = asked.get("Entries") or []
-
-                def same(name):
-                    # A key of one value, asked of each entry: here of entries that all say the same.
-                    values = {entry.get(name) for entry in entries}
-                    return values.pop() if len(values) == 1 else None
-
                 found.set(
                     {
                         "dynamodb:leadingkeys": sorted(partition_keys(asked)) or None,
-                        "events:source": same("Source"),
-                        "events:detail-type": same("DetailType"),
+                        "events:source": [entry.get("Source") for entry in entries] or None,
+                        "events:detail-type": [entry.get("DetailType") for entry in entries] or None,
                     }
                 )
             except (ValueError, AttributeError):

@@ -293,7 +293,15 @@ export const configSchema = v.strictObject({
     }),
     {},
   ),
-  approvals: v.optional(approvals, 72),
+  approvals: v.optional(
+    v.pipe(
+      approvals,
+      v.description(
+        'Hours after which a question that nobody answered expires; with default, what becomes of it then.',
+      ),
+    ),
+    72,
+  ),
   operators: v.optional(
     v.pipe(
       v.array(v.pipe(v.string(operatorArn), v.regex(/^arn:[^:]+:iam::\d{12}:(user|role)\/[^*?]+$/, operatorArn))),

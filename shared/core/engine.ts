@@ -399,7 +399,7 @@ function opened(group: Group, signal: Signal, received: string, deps: Deps, coun
   };
   return {
     ...start,
-    id: `fb-${deps.digest([fold ?? start.event.id, lens?.lease ?? finding.resource, ...ids].join('\n'))}`,
+    id: `fb-${deps.digest([fold ?? occurrenceOf(signal) ?? start.event.id, lens?.lease ?? finding.resource, ...ids].join('\n'))}`,
     rules: ids,
     title: rule.title,
     severity: rule.severity,
@@ -420,6 +420,15 @@ const foldOf = (rule: Rule, signal: Signal): string | null =>
   rule.fix || rule.folds === undefined || signal.time === null
     ? null
     : `fold ${Math.floor(Date.parse(signal.time) / (rule.folds * 60_000))}`;
+
+/**
+ * A finding keeps its id when it comes again or is opened anew: of one day it is one incident, and each time that
+ * somebody sends it by the custom action another.
+ */
+const occurrenceOf = (signal: Signal): string | null =>
+  signal.kind !== 'finding' || signal.id === null || signal.time === null
+    ? null
+    : `${signal.id} ${signal.sent ?? signal.time.slice(0, 10)}`;
 
 const nameOf = (signal: Signal): string =>
   signal.kind === 'call' ? signal.name : signal.kind === 'finding' ? signal.type : signal.detailType;

@@ -56,6 +56,8 @@ export type Found = Common & {
   readonly body: JsonObject;
   /** The Security Hub custom action that somebody sent it by. */
   readonly action?: string;
+  /** The id of the event by which somebody sent it: another each time. */
+  readonly sent?: string;
 };
 
 /** Any other event on the bus: its rules read `detail` as its service documents it. */
@@ -94,8 +96,16 @@ function fromEnvelope(envelope: JsonObject): Normalised {
   const findings = detail['findings'];
   if (source === 'aws.securityhub' && Array.isArray(findings)) {
     const action = text(detail, 'actionName');
+    const sent = text(envelope, 'id');
     const signals = findings.flatMap((finding) =>
-      isObject(finding) ? [{ ...fromSecurityHub(finding), ...(action !== undefined && { action }) }] : [],
+      isObject(finding)
+        ? [
+            {
+              ...fromSecurityHub(finding),
+              ...(action !== undefined && { action, ...(sent !== undefined && { sent }) }),
+            },
+          ]
+        : [],
     );
     if (signals.length < findings.length || signals.length === 0)
       return { unparsed: 'a Security Hub event whose findings are not all objects' };

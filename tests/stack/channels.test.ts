@@ -83,7 +83,7 @@ test('voice reads incidents, writes what it said, and says it: nothing else', as
   };
   const table = arn('dynamodb', 'table/firebreak-incidents');
   const keys = (...names: string[]) => ({ 'dynamodb:LeadingKeys': names });
-  const bus = { 'events:source': 'firebreak', 'events:detail-type': 'firebreak.incident' };
+  const bus = { 'events:source': ['firebreak'], 'events:detail-type': ['firebreak.incident'] };
   const secret = (name: string): string => arn('secretsmanager', `secret:${name}-AbCdEf`);
   const granted: readonly (readonly [string, string, Record<string, string | string[]>?])[] = [
     ['dynamodb:GetItem', table],
@@ -109,7 +109,8 @@ test('voice reads incidents, writes what it said, and says it: nothing else', as
     ['secretsmanager:GetSecretValue', secret('firebreak/slack-other')],
     ['secretsmanager:GetSecretValue', secret('another')],
     ['ssm:GetParameter', arn('ssm', 'parameter/firebreak/signing')],
-    ['events:PutEvents', arn('events', 'event-bus/default'), { ...bus, 'events:source': 'aws.s3' }],
+    ['events:PutEvents', arn('events', 'event-bus/default'), { ...bus, 'events:source': ['firebreak', 'aws.s3'] }],
+    ['events:PutEvents', arn('events', 'event-bus/default')],
     ['securityhub:BatchImportFindings', arn('securityhub', 'product/aws/guardduty')],
     ['s3:PutBucketPolicy', 'arn:aws:s3:::any'],
   ];

@@ -76,7 +76,7 @@ describe('what is wrong is said with line, key, what was found and what is allow
     [
       'an unknown key in a list',
       'modes:\n  - rule: s3/public-policy\n    mode: off\n    acount: "111122223333"',
-      'firebreak.yml:4: modes[0].acount: found an unknown key, expected one of rule, account, actor, mode; did you mean account?',
+      'firebreak.yml:4: modes[0].acount: found an unknown key, expected one of rule, account, actor, mode, first; did you mean account?',
     ],
     [
       'a key of every object',
@@ -267,6 +267,12 @@ describe('what is wrong is said with line, key, what was found and what is allow
       'questions that never expire',
       'approvals: 0',
       'firebreak.yml:1: approvals: found 0, expected a whole number of hours from 1 to 720',
+    ],
+    ['questions with a default alone', 'approvals: {default: leave}', 'firebreak.yml:1: approvals: hours is missing'],
+    [
+      'a fix first without a question',
+      'modes:\n  - rule: s3/public-policy\n    mode: remediate\n    first: revert',
+      'firebreak.yml:4: modes[0].first: found first without a question, expected it beside mode: approve',
     ],
     [
       'settings of a rule without any',

@@ -1,5 +1,6 @@
 /** A rule that folds: one incident and one message for what belongs together, and nothing forgotten. */
 import { expect, test } from 'vitest';
+import { finding as anyFinding } from '../../functions/guardduty/finding.ts';
 import { apiActivity } from '../../functions/root/api-activity.ts';
 import { handle } from '../../shared/core/engine.ts';
 import { toyWorld } from '../support/toys.ts';
@@ -33,4 +34,23 @@ test('calls of one hour are one incident, told once, with every call noted; the 
   expect(world.told.map(({ id }) => id)).toEqual([first?.incident, later?.incident]);
   const stored = world.store.all().find(({ id }) => id === first?.incident);
   expect(stored?.witnesses.map(({ id }) => id)).toEqual(['b']);
+});
+
+test('a finding that comes again the same day is the same one; opened anew on another it is told anew', async () => {
+  const world = toyWorld();
+  const deps = world.deps([anyFinding]);
+  const found = (eventLastSeen: string) => ({
+    schemaVersion: '2.0',
+    accountId: '111122223333',
+    region: 'us-east-1',
+    id: 'f1',
+    type: 'Toy:Nothing/Known',
+    title: 'a toy',
+    severity: 8,
+    service: { detectorId: 'd1', eventLastSeen },
+  });
+  const outcomes: unknown[] = [];
+  for (const time of ['2026-03-01T10:01:00Z', '2026-03-01T16:01:00Z', '2026-03-04T08:00:00Z'])
+    outcomes.push(...(await handle(found(time), deps)).map(({ outcome }) => outcome));
+  expect(outcomes).toEqual(['told', 'duplicate', 'told']);
 });
