@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { fault } from '../shared/core/fault.ts';
 import type { Incident } from '../shared/core/incident.ts';
+import { isReverted } from '../shared/core/record.ts';
 import { dynamoIncidents } from '../shared/incidents/dynamo.ts';
 import { difference } from '../shared/notify/diff.ts';
 import { plain } from '../shared/notify/plain.ts';
@@ -72,10 +73,14 @@ export function shown(incident: Incident): readonly string[] {
     ['rules', `${incident.rules.join(', ') || '-'} (${incident.severity}), mode ${incident.mode}`],
     ['resource', incident.resource],
     ['where', `account ${incident.account}, ${incident.region}`],
-    ['who', `${actor.name} (${actor.type})${actor.arn ? ` ${actor.arn}` : ''}${actor.ip ? ` from ${actor.ip}` : ''}`],
+    [
+      'who',
+      `${actor.person === undefined ? '' : `${actor.person} as `}${actor.name} (${actor.type})${actor.arn ? ` ${actor.arn}` : ''}${actor.ip ? ` from ${actor.ip}` : ''}`,
+    ],
     ['event', `${incident.event.name} ${incident.event.id} at ${incident.times.event ?? 'an unknown time'}`],
     ['why', incident.reasons.join('; ')],
     ['learned', incident.learned ? `as ${incident.learned.by} left it; it stood from ${incident.learned.at} on` : ''],
+    ['fight', fought(incident)],
     ['again', incident.seen ? `${incident.seen} more told of it` : ''],
     ['undo', incident.undo ?? '-'],
     ['until', incident.until ?? ''],
@@ -99,7 +104,16 @@ export function shown(incident: Incident): readonly string[] {
   ];
 }
 
-function next({ id, outcome, undo }: Incident): readonly string[] {
+/** Who breaks it again after each fix, and what likely does it. */
+function fought({ fight }: Incident): string {
+  if (!fight) return '';
+  const fixes = fight.fixes.map(({ incident: id, at }) => `${at} (${id})`).join(', ');
+  return `${fight.actor}${fight.source === undefined ? '' : `, likely ${fight.source}`}; fixed at ${fixes}`;
+}
+
+function next(incident: Incident): readonly string[] {
+  const { id, outcome, undo } = incident;
+  if (isReverted(incident)) return [`to keep it: npx firebreak approve ${id}`, `to undo: npx firebreak undo ${id}`];
   if (outcome === 'asked') return [`next: npx firebreak approve ${id}`];
   if ((outcome === 'fixed' || outcome === 'held') && undo !== 'none') return [`to undo: npx firebreak undo ${id}`];
   if (outcome === 'failed' || outcome === 'partly' || outcome === 'unparsed')

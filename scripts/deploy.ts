@@ -17,6 +17,7 @@ import { type Config, modeOf } from '../shared/core/mode.ts';
 import { hasFix } from '../shared/core/rule.ts';
 import { plain } from '../shared/notify/plain.ts';
 import { build } from './build.ts';
+import { speaks } from './people.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const usage = `usage: npm run deploy -- --region REGION [--dry-run]
@@ -117,11 +118,25 @@ async function deploy({ region, dryRun }: Asked): Promise<number> {
   return 0;
 }
 
-const next = ({ channels: { email } }: Config, region: string): string => `
+const next = ({ channels }: Config, region: string): string => `
 Deployed. Next:
-  ${email.length > 0 ? `${email.length} addresses were asked to confirm: until they do, they are told nothing` : 'nobody is told yet: put addresses under channels in firebreak.yml, and deploy again'}
+  ${told(channels)}
   AWS_REGION=${region} npx firebreak incidents    what has happened
   npx firebreak rules                         what is watched, and what may act`;
+
+function told(channels: Config['channels']): string {
+  const { email, amazonQ } = channels;
+  const said = [
+    ...(email.length > 0
+      ? [`${email.length} addresses were asked to confirm: until they do, they are told nothing`]
+      : []),
+    ...(amazonQ ? ['subscribe Amazon Q to the topic that ends in -chat: docs/channels.md'] : []),
+  ];
+  if (said.length > 0) return said.join('\n  ');
+  return speaks(channels)
+    ? 'the channels of firebreak.yml are told: docs/channels.md'
+    : 'nobody is told yet: name channels in firebreak.yml (docs/channels.md), and deploy again';
+}
 
 /** A fault that the person at the keyboard can mend. */
 function explained(error: unknown): { readonly says: string; readonly exit: number } | null {

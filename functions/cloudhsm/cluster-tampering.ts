@@ -24,7 +24,8 @@ export const clusterTampering = rule({
 
 /** "Specifies whether the service should exempt a backup from the retention policy": true keeps it. */
 function expiring(call: Call): readonly Finding<{ resource: string }>[] | Unreadable {
-  const kept = String(member(call.request, 'neverExpires')).toLowerCase();
+  const said = member(call.request, 'neverExpires');
+  const kept = typeof said === 'boolean' ? `${said}` : typeof said === 'string' ? said.toLowerCase() : undefined;
   if (kept === 'true') return [];
   const backup = namedBy(call, 'backupId');
   if (backup === undefined) return unreadable('requestParameters.backupId');

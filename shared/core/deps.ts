@@ -44,4 +44,8 @@ export type Result = {
 };
 
 /** A delivery under way: whether it holds the lease of its lens. */
-export type Run = Deps & { readonly held: boolean };
+export type Run = Deps & {
+  readonly held: boolean;
+  /** What the code covers that is on the incident in hand, where it is known. */
+  readonly signed?: string;
+};

@@ -14,7 +14,7 @@ export const outcomes = {
   left: 'Asked, and a person decided to leave it as it is.',
   safe: 'Read and found safe already: nothing was changed.',
   rehearsed: 'Read and planned, as mode notify asks: the message says what would have been changed.',
-  asked: 'Planned; waits for a person: npx firebreak approve ID.',
+  asked: 'Planned, or put right first where that is wanted; waits for a person: npx firebreak approve ID.',
   told: 'Recognised and told; the rule has no fix, or the safe state is not known.',
   exempt: 'Recognised, and left alone because a reviewed exemption covers it, or one that a person granted for days.',
   off: 'Recognised, and left alone because the rule is off here.',

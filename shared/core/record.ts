@@ -50,10 +50,15 @@ const deciding: ReadonlySet<Outcome> = new Set(['asked', 'settling', 'held', 'fi
 export function essence(incident: Incident): string {
   const { id, room, rules, account, region, lens, lease, target, learned, before, plan, after, undo, until } = incident;
   const { decision, first, times, outcome } = incident;
-  const states = { learned, before, plan, after };
   // A fault is noted on what was begun without a new code: there may be no key to make one with.
   const end = settled(outcome) ? outcome : 'open';
-  const stage = { recorded: times.recorded, written: times.written, outcome: end };
+  const recorded = times.recorded;
+  // What ends as it was planned needs no second code: the first one says all of it.
+  const asPlanned =
+    recorded !== undefined &&
+    (end === 'open' ? after === undefined : end === 'fixed' && canonical(after) === canonical(plan));
+  const states = { learned, before, plan, ...(!asPlanned && { after }) };
+  const stage = asPlanned ? { recorded, outcome: 'begun' } : { recorded, written: times.written, outcome: end };
   const parts = {
     id,
     room,

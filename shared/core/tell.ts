@@ -3,7 +3,7 @@ import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
 import type { Incident, Saving } from './incident.ts';
 import type { Outcome } from './outcome.ts';
-import { isStale, next, result, sealed } from './record.ts';
+import { essence, isStale, next, result, sealed } from './record.ts';
 import { actorKeyOf } from './standing.ts';
 
 const silent: ReadonlySet<Outcome> = new Set(['exempt', 'off', 'attempt', 'witness', 'open', 'settling']);
@@ -190,7 +190,7 @@ export async function finish(
     ...end,
     timeline: [...incident.timeline, { at: deps.now().toISOString(), what: `${end.outcome}: ${end.note}` }],
   });
-  const ended = await sealed(said, deps);
+  const ended = deps.signed === essence(said) ? said : await sealed(said, deps);
   // What was asked, or waited for, is not due any more, unless it is anew.
   const was = incident.until !== undefined || incident.decision !== undefined;
   const due = saving.due ?? (was ? null : undefined);

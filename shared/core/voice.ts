@@ -111,6 +111,9 @@ export async function bring(channel: Channel, pokes: readonly Poke[], deps: Voic
   }
 }
 
+/** That something is exempt is stored in silence; where the topic tells of it, it ends soon, or is somebody's answer. */
+const unspoken = (record: Incident): boolean => isSilent(record) && record.outcome !== 'exempt';
+
 /** Those with something to say, each once, with its first time. */
 async function unsaid(channel: Channel, pokes: readonly Poke[], deps: VoiceDeps): Promise<readonly Waiting[]> {
   const first = new Map<string, string>();
@@ -121,7 +124,7 @@ async function unsaid(channel: Channel, pokes: readonly Poke[], deps: VoiceDeps)
   const entries = await Promise.all(
     [...first].map(async ([incident, at]) => {
       const record = await deps.record(incident);
-      if (!record || isSilent(record)) return [];
+      if (!record || unspoken(record)) return [];
       const before = await deps.voices.spoken(channel.name, incident);
       return before?.step === stepOf(record, deps.digest) ? [] : [{ incident, at }];
     }),
@@ -226,7 +229,7 @@ async function readied(
     // An alarm has no record: it is said when its own message comes again.
     if (!incident && id.startsWith(alarmed)) continue;
     const step = incident && stepOf(incident, deps.digest);
-    if (incident && step && !isSilent(incident) && before?.step !== step) ready.push({ incident, before, step });
+    if (incident && step && !unspoken(incident) && before?.step !== step) ready.push({ incident, before, step });
     else {
       await deps.voices.drop(channel.name, id);
       state.done.push(id);

@@ -10,7 +10,7 @@ import { canonical, type Json, type JsonObject } from './json.ts';
 import { taught } from './learn.ts';
 import { compose, contextOf, type Fix, type Group, isReady, safeFor } from './plan.ts';
 import { ask, askAfter, close } from './question.ts';
-import { aside, begun, coded, isNamed, isReverted, leaseEnd, leaseWaits, next, same } from './record.ts';
+import { aside, begun, coded, essence, isNamed, isReverted, leaseEnd, leaseWaits, next, same } from './record.ts';
 import { isUnknown } from './rule.ts';
 import { countsOf, objection, standingOf } from './standing.ts';
 import { digested, finish, together } from './tell.ts';
@@ -203,17 +203,18 @@ export async function apply(
   const recorded = await coded(next(planned, { times: { ...planned.times, recorded: begins } }), deps);
   await deps.incidents.save(recorded, { begins, ...(due !== undefined && { due }) });
   const target = recorded.target ?? null;
-  return keeping(recorded, deps, async (writes) => {
-    await deps.record(writes, () => fix.lens.write(target, from, to));
+  const run = { ...deps, signed: essence(recorded) };
+  return keeping(recorded, run, async (writes) => {
+    await run.record(writes, () => fix.lens.write(target, from, to));
     const written = deps.now().toISOString();
     const ended = { ...recorded, times: { ...recorded.times, written }, writes: [...recorded.writes, ...writes] };
     const state = await proven(fix.lens, target, safeFor(group, fix), deps).catch((error: unknown) => {
       if (fix.lens.settles === undefined || !isNamed(error, 'NotProven')) throw error;
       return undefined;
     });
-    if (state === undefined) return settleLater(ended, fix, 'changed; it takes minutes to show', deps, writes);
+    if (state === undefined) return settleLater(ended, fix, 'changed; it takes minutes to show', run, writes);
     const verified = { ...ended, times: { ...ended.times, verified: deps.now().toISOString() } };
-    return fixed(verified, group, fix, recorded.note, state, deps, writes, standing);
+    return fixed(verified, group, fix, recorded.note, state, run, writes, standing);
   });
 }
 

@@ -58,6 +58,7 @@ export function serveDecisions(config: Config, words: WordsOf) {
   });
 
   async function answer(event: unknown, context: Context): Promise<Response | undefined> {
+    metrics.addMetric('request', MetricUnit.Count, 1);
     const desk = deskOf(context);
     if (isNews(event)) {
       for (const { Sns } of event.Records) {
@@ -102,25 +103,33 @@ function requestOf({
   };
 }
 
+/**
+ * Null where it is not waited for, or nobody can say how it went. A room that threw is invoked again by Lambda's own queue,
+ * with its retries and its dead letters: the decision is recorded, and what is begun is gone on with.
+ */
 async function carryOut(name: string, { id }: Incident, wait: boolean, logger: Logger) {
-  try {
-    const { FunctionError, Payload } = await client(LambdaClient).send(
+  const invoke = (InvocationType: 'RequestResponse' | 'Event') =>
+    client(LambdaClient).send(
       new InvokeCommand({
         FunctionName: name,
-        InvocationType: wait ? 'RequestResponse' : 'Event',
+        InvocationType,
         Payload: JSON.stringify({ firebreak: 'approve', incident: id }),
       }),
     );
-    if (!wait || FunctionError !== undefined || !Payload) return null;
-    return resultOf(JSON.parse(new TextDecoder().decode(Payload)));
+  try {
+    if (wait) {
+      const { FunctionError, Payload } = await invoke('RequestResponse');
+      if (FunctionError === undefined && Payload) return resultOf(JSON.parse(new TextDecoder().decode(Payload)));
+    }
+    await invoke('Event');
   } catch (error) {
     // The decision is recorded: whoever decided is told that nothing is proven yet.
     logger.error('not carried out', {
       incident: id,
       error: error instanceof Error ? plain(error.name, 80) : 'unknown',
     });
-    return null;
   }
+  return null;
 }
 
 /** To the topic of personal messages, whose subscriptions take their own approver's alone. */

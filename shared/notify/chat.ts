@@ -30,10 +30,12 @@ export function chatChannel(topicArn: string): Channel {
 }
 
 export function chatMessage(incident: Incident): JsonObject {
-  const { headline, facts, change, commands, foot } = partsOf(incident);
+  const { headline, facts, change, commands, links, foot } = partsOf(incident);
   const description = [
     ...facts.map(([what, said]) => `${what}: ${inCode(cut(said.replaceAll('\n', ' '), most.fact))}`),
     ...(change ? ['', change.title, fenced(change)] : []),
+    // The AWS console's, made of letters that no mark-up reads: both chat programs make a link of one by themselves.
+    ...links.map(([what, url]) => `${what}: ${url}`),
     '',
     inCode(foot),
   ];

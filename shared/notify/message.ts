@@ -108,8 +108,13 @@ function subject(incident: Incident): string {
   return ascii(`[Firebreak] ${headOf(incident)}: ${title}`, 99 - where.length) + where;
 }
 
-const headOf = (incident: Incident): string =>
-  incident.digest ? 'Daily digest' : isReverted(incident) ? 'Fixed first, asks you' : headlines[incident.outcome];
+function headOf(incident: Incident): string {
+  if (incident.digest) return 'Daily digest';
+  if (isReverted(incident)) return 'Fixed first, asks you';
+  // Without somebody's answer it is told only where the exemption ends.
+  if (incident.outcome === 'exempt' && !incident.decision) return 'Exemption ends soon';
+  return headlines[incident.outcome];
+}
 
 /** Rules and exemptions that a digest lists; the command has the rest. */
 const listed = 40;
@@ -302,6 +307,7 @@ function commands(incident: Incident): readonly Fact[] {
     rehearsed: [['To let it act', 'raise the mode of its rule in firebreak.yml']],
     failed: [['To try again', 'npx firebreak redrive, once the cause is mended']],
     unparsed: [['To try again', 'npx firebreak redrive']],
+    exempt: [['Exemptions', 'npx firebreak exemptions']],
   };
   return [...(steps[outcome] ?? []), ['Details', `npx firebreak incidents ${id}`] as const];
 }

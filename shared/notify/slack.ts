@@ -7,6 +7,7 @@
 import type { Incident } from '../core/incident.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Outcome } from '../core/outcome.ts';
+import { isReverted } from '../core/record.ts';
 import { actions, exemptDays } from './actions.ts';
 import { type Fact, partsOf } from './message.ts';
 import { inert } from './plain.ts';
@@ -17,15 +18,16 @@ const most = { header: 150, block: 3000, context: 1000, text: 600, listed: 2700 
 
 /** The message of an incident as it is now. `value`: what its buttons carry, where there are people who may press them. */
 export function slackMessage(incident: Incident, value?: (days?: 1 | 3 | 7) => string): SlackMessage {
-  const { headline, facts, change, commands, foot } = partsOf(incident);
+  const { headline, facts, change, commands, links, foot } = partsOf(incident);
   return {
     text: noticed(`${headline}: ${inert(incident.resource, 200)} (${inert(incident.account, 20)})`),
     blocks: [
       header(headline),
       rich(section(lines(facts))),
       ...(change ? [rich(section([bold(change.title)]), preformatted(change.lines))] : []),
-      ...(incident.outcome === 'asked' && value ? [buttons(value)] : []),
+      ...(incident.outcome === 'asked' && value ? [buttons(value, isReverted(incident))] : []),
       ...(commands.length > 0 ? [rich(section(lines(commands)))] : []),
+      ...(links.length > 0 ? [rich(section(linked(links)))] : []),
       context(foot),
     ],
   };
@@ -132,22 +134,30 @@ function lines(facts: readonly Fact[]): readonly JsonObject[] {
   ]);
 }
 
+/** Addresses of the AWS console, behind their words ("Link element"). */
+const linked = (links: readonly Fact[]): readonly JsonObject[] =>
+  links.flatMap(([what, url], index) => [...(index > 0 ? [plainText(' · ')] : []), { type: 'link', url, text: what }]);
+
 const label = (text: string): JsonObject => ({ type: 'plain_text', text, emoji: false });
 
-function buttons(value: (days?: 1 | 3 | 7) => string): JsonObject {
+/** `kept`: the fix was made already, and the question is whether it stays. */
+function buttons(value: (days?: 1 | 3 | 7) => string, kept: boolean): JsonObject {
+  const yes = kept ? 'Keep it' : 'Fix now';
   return {
     type: 'actions',
     elements: [
       {
         type: 'button',
         action_id: actions.fix,
-        text: label('Fix now'),
+        text: label(yes),
         style: 'primary',
         value: value(),
         confirm: {
-          title: label('Fix it now?'),
-          text: label('It is changed as shown above, and read back.'),
-          confirm: label('Fix now'),
+          title: label(kept ? 'Keep it?' : 'Fix it now?'),
+          text: label(
+            kept ? 'It was changed as shown above, and stays so.' : 'It is changed as shown above, and read back.',
+          ),
+          confirm: label(yes),
           deny: label('Not yet'),
         },
       },
@@ -160,7 +170,7 @@ function buttons(value: (days?: 1 | 3 | 7) => string): JsonObject {
           value: value(days),
         })),
       },
-      { type: 'button', action_id: actions.leave, text: label('Leave it'), value: value() },
+      { type: 'button', action_id: actions.leave, text: label(kept ? 'Take it back' : 'Leave it'), value: value() },
     ],
   };
 }

@@ -14,7 +14,7 @@ import {
   PutBucketPolicyCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { GetTopicAttributesCommand, SetTopicAttributesCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
@@ -66,9 +66,18 @@ describe.skipIf(executablePath === null)('a decision in the browser', () => {
     const allowed = { Effect: 'Allow', Principal: { Service: 'sns.amazonaws.com' }, Action: 'sqs:SendMessage' };
     const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ ...allowed, Resource: arn }] });
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl: inbox, Attributes: { Policy } }));
-    await new SNSClient({}).send(
+    const sns = new SNSClient({});
+    const TopicArn = `arn:aws:sns:${region}:${account}:firebreak-approvals`;
+    // Nobody but approvers' addresses may be subscribed (tests/stack/decide.test.ts): for a queue that is lifted here.
+    const { Attributes = {} } = await sns.send(new GetTopicAttributesCommand({ TopicArn }));
+    const topic = JSON.parse(Attributes['Policy'] ?? '{}') as { Statement: { Sid: string }[] };
+    topic.Statement = topic.Statement.filter(({ Sid }) => Sid !== 'ApproversAlone');
+    await sns.send(
+      new SetTopicAttributesCommand({ TopicArn, AttributeName: 'Policy', AttributeValue: JSON.stringify(topic) }),
+    );
+    await sns.send(
       new SubscribeCommand({
-        TopicArn: `arn:aws:sns:${region}:${account}:firebreak-approvals`,
+        TopicArn,
         Protocol: 'sqs',
         Endpoint: arn,
         Attributes: { FilterPolicy: JSON.stringify({ approver: [jo] }) },

@@ -19,6 +19,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ListSubscriptionsByTopicCommand, PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { deployInto } from '../../scripts/sandbox/deploy.ts';
 import type { Sandbox } from '../../scripts/sandbox/sandbox.ts';
@@ -29,7 +30,7 @@ import { actions, buttonValue } from '../../shared/notify/actions.ts';
 import { packaged, statementsOf, type Template } from '../support/packaged.ts';
 
 const sandbox = inject('sandbox');
-const { account, endpoint } = sandbox;
+const { account, endpoint, region } = sandbox;
 const store = dynamoIncidents('firebreak-incidents', 400);
 const s3 = new S3Client({});
 const signing = randomUUID();
@@ -253,6 +254,18 @@ test('a link that is not ours is refused on the deployed page, and stored', asyn
   expect(answer.status).toBe(403);
   expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
   expect(await refusals()).toMatchObject({ 'page-forged': '1' });
+});
+
+test('nobody but an approver’s address can be subscribed to the links, and nobody else publish there', async () => {
+  const sns = new SNSClient({});
+  const TopicArn = `arn:aws:sns:${region}:${account}:firebreak-approvals`;
+  const queue = { TopicArn, Protocol: 'sqs', Endpoint: `arn:aws:sqs:${region}:${account}:mine` };
+  await expect(sns.send(new SubscribeCommand(queue))).rejects.toMatchObject({ name: 'AuthorizationErrorException' });
+  await expect(sns.send(new PublishCommand({ TopicArn, Message: 'come here' }))).rejects.toMatchObject({
+    name: 'AuthorizationErrorException',
+  });
+  const { Subscriptions = [] } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn }));
+  expect(Subscriptions.map(({ Endpoint }) => Endpoint)).toEqual(['sam@example.com']);
 });
 
 test('the packaged function may change nothing but its own', () => {

@@ -323,12 +323,3 @@ test('nothing of it was anything that Slack would refuse', () => {
   expect(slack.refusals).toEqual([]);
   for (const { text, blocks } of slack.messages) expect(wrongWith({ text, blocks })).toBeNull();
 });
-
-import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-
-afterAll(async () => {
-  const { events = [] } = await new CloudWatchLogsClient({}).send(
-    new FilterLogEventsCommand({ logGroupName: '/aws/lambda/firebreak-voice', filterPattern: '' }),
-  );
-  for (const { message } of events) if (/ERROR|rror/.test(message ?? '')) console.log('LOG', message?.slice(0, 600));
-});

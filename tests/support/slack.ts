@@ -209,9 +209,14 @@ function wrongRich(element: Json): string | null {
   const total = (elements as readonly Json[]).reduce((sum, { text }) => sum + String(text).length, 0);
   // Slack documents no limit: section's is kept.
   if (total > 3000) return 'rich text of more than 3,000 characters';
+  // "Link element": in a section; ours lead to the AWS console alone.
+  const isLink = ({ type: kind, url }: Json): boolean =>
+    kind === 'link' &&
+    type === 'rich_text_section' &&
+    /^https:\/\/[a-z0-9-]+\.console\.(aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com)\//.test(String(url));
   const wrong = (elements as readonly Json[]).find(
-    ({ type: kind, text, style = {} }) =>
-      kind !== 'text' ||
+    ({ type: kind, text, style = {}, ...rest }) =>
+      (kind !== 'text' && !isLink({ ...rest, type: kind })) ||
       typeof text !== 'string' ||
       text.length === 0 ||
       !text.isWellFormed() ||

@@ -109,6 +109,7 @@ describe('Slack', () => {
 
       Details: 
       npx firebreak incidents fb-0123456789abcdef
+       · 
       rule s3/public-policy · severity high · incident fb-0123456789abcdef
       "
     `);

@@ -268,7 +268,11 @@ describe('what is wrong is said with line, key, what was found and what is allow
       'approvals: 0',
       'firebreak.yml:1: approvals: found 0, expected a whole number of hours from 1 to 720',
     ],
-    ['questions with a default alone', 'approvals: {default: leave}', 'firebreak.yml:1: approvals: hours is missing'],
+    [
+      'questions with a default alone',
+      'approvals: {default: leave}',
+      'firebreak.yml:1: approvals: found keys and their values, expected hours, or hours and default: such as 72, or {hours: 72, default: revert}',
+    ],
     [
       'a fix first without a question',
       'modes:\n  - rule: s3/public-policy\n    mode: remediate\n    first: revert',

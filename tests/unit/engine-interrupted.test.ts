@@ -62,7 +62,7 @@ describe.each(kinds)('interrupted: $when its effect, dies: $dies', (kind) => {
         expect(world.lamp(), label).toEqual(lit);
       },
     );
-    expect(steps).toBe(11);
+    expect(steps).toBe(10);
   });
 
   it(`${named(kind)} of a question: asked and told, nothing changed`, async () => {

@@ -59,6 +59,24 @@ describe('a second question about a lens', () => {
     expect(messages(world)).toEqual(['asked']);
   });
 
+  it('waits for whoever has the lens, and reads anew what that one left', async () => {
+    const lease = '111122223333/eu-central-1/toy/lamp/hall';
+    const until = (world: World, seconds: number) => new Date(world.now().getTime() + seconds * 1000).toISOString();
+    const world = toyWorld();
+    await world.store.lock(lease, 'a fix', until(world, 1));
+    const deps = world.deps([putsOut(world.lens)], ask);
+    const sleep = async (milliseconds: number): Promise<void> => {
+      await deps.sleep(milliseconds);
+      world.set('hall', out);
+    };
+    expect(await handle(lights(world), { ...deps, sleep })).toMatchObject([{ outcome: 'safe' }]);
+    expect(messages(world)).not.toContain('asked');
+    expect(await world.store.lock(lease, 'another', until(world, 1))).toBe(true);
+    const taken = toyWorld();
+    await taken.store.lock(lease, 'a fix', until(taken, 60));
+    await expect(deliver(taken, lights(taken), undefined, ask)).rejects.toMatchObject({ name: 'LeaseHeld' });
+  });
+
   it('is put anew where the answer would be another: new plan, new code, told, and says that it changed', async () => {
     const world = toyWorld();
     await deliver(world, lights(world), undefined, ask);

@@ -48,7 +48,6 @@ describe('a fix', () => {
       'save open before plan',
       'write',
       'read',
-      'sign',
       'save fixed before plan',
       'tell fixed',
       'save fixed before plan told',

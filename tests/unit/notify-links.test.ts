@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import type { Incident } from '../../shared/core/incident.ts';
 import { likelySource } from '../../shared/core/source.ts';
 import { linksOf } from '../../shared/notify/links.ts';
+import { slackMessage } from '../../shared/notify/slack.ts';
 import { incidentOf } from '../support/incident.ts';
 
 const eu = 'https://eu-west-1.console.aws.amazon.com';
@@ -154,5 +156,26 @@ describe('what likely made a change', () => {
     [{}, null],
   ])('by %#', (actor, source) => {
     expect(likelySource({ type: 'AssumedRole', name: 'deploy/ci', ...actor })).toBe(source);
+  });
+});
+
+describe('in Slack', () => {
+  const shown = (change: Partial<Incident>): string =>
+    JSON.stringify(slackMessage(incidentOf({ outcome: 'asked', ...change }), () => 'v').blocks);
+
+  it('pages of the console stand behind their words', () => {
+    expect(shown({})).toContain(
+      JSON.stringify({ type: 'link', url: `${eu}/s3/buckets/shop?region=eu-west-1`, text: 'Resource' }),
+    );
+    expect(shown({ resource: 'shop', region: 'unknown' })).not.toContain('"link"');
+  });
+
+  it('the buttons ask what the question asks: to fix it, or whether what was fixed first stays', () => {
+    expect(shown({})).toContain('"Fix now"');
+    expect(shown({})).toContain('"Leave it"');
+    const kept = shown({ first: 'reverted' });
+    expect(kept).toContain('"Keep it"');
+    expect(kept).toContain('"Take it back"');
+    expect(kept).not.toContain('Fix now');
   });
 });

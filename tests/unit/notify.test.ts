@@ -632,7 +632,7 @@ describe('what attackers write', () => {
           expect(line).not.toMatch(/[\p{C}\p{Zl}\p{Zp}<>]|:\/\/|\]\(/u);
         // Every line begins as ours do: an attacker's text opens none of its own.
         const known =
-          /^$|^(What|Who|Where|When|Done|Fight): |^ {8}(in account |\S+( \S+ UTC)? \(fb-|change it where it is made)|^ {2}[-+ … t]|^(To fix it|To leave it|To undo|It needs|To end it now|To try again|To let it act|Details|Resource|CloudTrail): |^(Changed|It w)|^rule s3\/public-policy · |^[A-Z][A-Za-z ]+: A bucket policy/;
+          /^$|^(What|Who|Where|When|Done|Fight): |^ {8}(in account |\S+( \S+ UTC)? \(fb-|change it where it is made)|^ {2}[-+ … t]|^(To fix it|To leave it|To undo|It needs|To end it now|To try again|To let it act|Exemptions|Details|Resource|CloudTrail): |^(Changed|It w)|^rule s3\/public-policy · |^[A-Z][A-Za-z ]+: A bucket policy/;
         for (const line of text.split('\n')) expect(line).toMatch(known);
         expect(text).toContain(`npx firebreak incidents ${base.id}`);
         expect(attributes).toEqual({

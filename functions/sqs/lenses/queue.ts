@@ -30,7 +30,8 @@ export function attributesOf(call: Call): unknown {
 export const attribute = (attributes: unknown, name: string): unknown => member(attributes, name);
 
 /** Whether a boolean attribute, which SQS sends as text, says this. */
-export const says = (value: unknown, word: 'true' | 'false'): boolean => String(value).toLowerCase() === word;
+export const says = (value: unknown, word: 'true' | 'false'): boolean =>
+  typeof value === 'string' ? value.toLowerCase() === word : value === (word === 'true');
 
 /** A text that is there and not empty. */
 export const filled = (value: unknown): boolean => text({ value }, 'value') !== undefined;
