@@ -33,6 +33,8 @@ export const statusOf = (outcome: Outcome): 'NEW' | 'RESOLVED' => (over.has(outc
 export const hubChannel = (hub: Hub, now: () => Date): Channel => ({
   name: 'securityhub',
   async say(incident, before) {
+    // A digest is about no resource, and nothing that anybody resolves.
+    if (incident.digest) return {};
     const finding = findingOf(incident, hub, now());
     const hubClient = client(SecurityHubClient);
     const { FailedFindings = [] } = await hubClient.send(new BatchImportFindingsCommand({ Findings: [finding] }));

@@ -115,7 +115,8 @@ export function laws(stages: readonly Stage[], ground: Ground): void {
         const run = engineFor(own, ruleOf(own, stage), target, { patient: true });
         await putOut(own, run);
         const mark = ground.calls().length;
-        const again = await putOut(own, run);
+        // Without the wait for a state that may not show yet.
+        const again = await putOut(own, { ...run, deps: { ...run.deps, sleep: async () => {} } });
         expect(['safe', 'witness']).toContain(again.outcome);
         expect(
           ground

@@ -1,11 +1,13 @@
 /** What is only rehearsed is told once a day, where firebreak.yml asks for that. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { digestOf } from '../../scripts/digest.ts';
 import { digest } from '../../shared/core/digest.ts';
 import type { Incident } from '../../shared/core/incident.ts';
 import type { Config } from '../../shared/core/mode.ts';
 import type { Rule } from '../../shared/core/rule.ts';
+import { hubChannel } from '../../shared/notify/hub.ts';
 import { render } from '../../shared/notify/message.ts';
+import { incidentOf } from '../support/incident.ts';
 import { call, deliver, dims, exempt, lit, putsOut, standard, toyWorld, type World } from '../support/toys.ts';
 
 const daily: Partial<Config> = { preset: 'observe', channels: { email: [], digest: { hour: 7 } } };
@@ -123,6 +125,14 @@ describe('the daily digest', () => {
     await deliver(world, lights(world, 'hall'), undefined, { preset: 'observe' });
     expect(world.told.map(({ outcome }) => outcome)).toEqual(['rehearsed']);
   });
+});
+
+test('Security Hub gets no finding of it', async () => {
+  const digest = { from: '', to: '', rules: [], ending: [] };
+  const hub = { partition: 'aws', account: '111122223333', region: 'eu-west-1' };
+  const say = hubChannel(hub, () => new Date()).say(incidentOf({ outcome: 'told', digest }), null);
+  // Nothing answers here: a call would fail.
+  expect(await say).toEqual({});
 });
 
 describe('its clock', () => {
