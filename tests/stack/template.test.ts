@@ -91,7 +91,7 @@ test('observe deploys no mutating action outside Firebreak’s own resources', a
           expect(Condition).toEqual({ StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } });
       }
       for (const action of Action.filter((one) => reads.has(one)))
-        expect(action).toMatch(/^[a-z0-9-]+:(Get|List|Describe)/);
+        expect(action).toMatch(/^[a-z0-9-]+:(Get|List|Describe|BatchGet)/);
     }
 });
 
@@ -101,15 +101,18 @@ test('what firebreak roles lists is what the packaged roles say', async () => {
     const config = parseConfig(configOf(preset), 'firebreak.yml', Object.values(rooms).flat());
     const listed = listing(all, config, 'firebreak');
     for (const room of Object.keys(rooms)) {
-      const packed = statementsOf(of(preset), room).map(({ Effect, Action, Resource, Condition = {} }) =>
-        JSON.stringify(filled([Effect, Action, Resource, Condition])),
+      // By single actions: a statement of the template holds those of several rules where all else is alike.
+      const packed = statementsOf(of(preset), room).flatMap(({ Effect, Action, Resource, Condition = {} }) =>
+        Action.map((action) => JSON.stringify(filled([Effect, action, Resource, Condition]))),
       );
       const said = listed
         .filter((one) => one.function === room)
-        .map(({ effect, actions, resources: on, conditions }) =>
-          JSON.stringify(filled([effect, actions, on.map((text) => ({ 'Fn::Sub': text })), conditions])),
+        .flatMap(({ effect, actions, resources: on, conditions }) =>
+          actions.map((action) =>
+            JSON.stringify(filled([effect, action, on.map((text) => ({ 'Fn::Sub': text })), conditions])),
+          ),
         );
-      expect(said.toSorted(), `${room} under ${preset}`).toEqual(packed.toSorted());
+      expect([...new Set(said)].sort(), `${room} under ${preset}`).toEqual([...new Set(packed)].sort());
     }
   }
 });
@@ -134,8 +137,9 @@ test('write permissions follow the modes: guard holds those of class G alone, st
 
 test('no role holds an action that only undo needs', () => {
   for (const [room, rules] of Object.entries(rooms))
+    // Every role passes the waker to the scheduler, and a fix may pass a role where another's undo would.
     for (const action of rules.filter(hasFix).flatMap((rule) => rule.permissions.undo ?? []))
-      expect(allowed('strict', room)).not.toContain(action);
+      if (action !== 'iam:PassRole') expect(allowed('strict', room)).not.toContain(action);
 });
 
 test('each function has a role of its own, which may not touch Firebreak’s roles nor protected names', () => {
