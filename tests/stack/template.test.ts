@@ -136,8 +136,8 @@ test('write permissions follow the modes: guard holds those of class G alone, st
 });
 
 test('no role holds an action that only undo needs', () => {
+  // Every role passes the waker to the scheduler, and a fix may pass a role where another's undo would.
   for (const [room, rules] of Object.entries(rooms))
-    // Every role passes the waker to the scheduler, and a fix may pass a role where another's undo would.
     for (const action of rules.filter(hasFix).flatMap((rule) => rule.permissions.undo ?? []))
       if (action !== 'iam:PassRole') expect(allowed('strict', room)).not.toContain(action);
 });
