@@ -84,7 +84,7 @@ async function put(event: Event): Promise<string> {
 }
 
 async function until<T>(look: () => Promise<T | undefined | false>, what: string): Promise<T> {
-  for (let tries = 0; tries < 1200; tries += 1) {
+  for (let tries = 0; tries < 400; tries += 1) {
     const found = await look();
     if (found) return found;
     await new Promise((resolve) => setTimeout(resolve, 150));
@@ -142,8 +142,18 @@ test('every firing event reaches its rule through the deployed patterns', async 
       left.delete(file);
     }
   }
-  expect([...left.keys()]).toEqual([]);
+  expect([...left.keys()], await deadLetters()).toEqual([]);
 }, 300_000);
+
+/** What went to the dead letters, and why: what a failure is understood by. */
+async function deadLetters(): Promise<string> {
+  const QueueUrl = `${sandbox.endpoint}/${sandbox.account}/firebreak-dead-letters`;
+  const received = await new SQSClient({}).send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+  return (received.Messages ?? [])
+    .map(({ Body = '' }) => (JSON.parse(Body) as { responsePayload?: { errorMessage?: string } }).responsePayload)
+    .map((answer) => answer?.errorMessage ?? 'never reached a function')
+    .join('\n');
+}
 
 test('no quiet event changes anything or is told', async () => {
   const quiet: { readonly file: string; readonly id: string }[] = [];
