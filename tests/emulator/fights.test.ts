@@ -36,12 +36,13 @@ it('a pipeline that re-opens a port four times: fixed, fixed, then asked with th
   const of = (outcome: Outcome) => incidents.filter((one) => one.outcome === outcome && one.resource.endsWith(group));
   const [question] = of('asked');
   expect(of('fixed')).toHaveLength(2);
-  for (const { id } of of('fixed')) expect(question?.note).toContain(id);
+  for (const { id } of of('fixed')) expect(JSON.stringify(question?.fight)).toContain(id);
   expect(question).toMatchObject({ mode: 'approve', told: 'asked' });
   // People read it, too, with what to do next.
   const told = (await place.told()).filter(({ text }) => text.includes(question?.id ?? ''));
   expect(told).toHaveLength(1);
   expect(told[0]?.text).toContain('fixed 2 times within 24 hours after the same actor');
+  for (const { id } of of('fixed')) expect(told[0]?.text).toContain(id);
   expect(told[0]?.text).toContain('firebreak approve');
 });
 

@@ -14,6 +14,7 @@ import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
+  PurgeQueueCommand,
   ReceiveMessageCommand,
   SetQueueAttributesCommand,
   SQSClient,
@@ -163,7 +164,9 @@ test('no quiet event changes anything or is told', async () => {
       quiet.push({ file, id: await put(fresh(file).event) });
   // One event a room that is heard of, put after the quiet ones, shows that the room has worked through them.
   for (const [room, rules] of Object.entries(rooms)) {
-    const files = rules.flatMap(({ id }) => globSync(`events/${id}/fires-*.json`).sort());
+    // What only a number of events tells makes no incident of one.
+    const telling = rules.filter((rule) => rule.fix !== undefined || rule.threshold === undefined);
+    const files = telling.flatMap(({ id }) => globSync(`events/${id}/fires-*.json`).sort());
     const [last] = files.slice(0, 1).map(fresh);
     if (!last) throw new Error(`no event fires a rule of ${room}`);
     const id = await put(last.event);
@@ -293,6 +296,9 @@ test('a role that lost a permission fails, is told, and leaves the event to be r
   };
   const less = whole.replaceAll('s3:PutBucketPolicy', 's3:GetBucketPolicy');
 
+  // What the other tests' events left there is theirs.
+  const DeadLetters = `${sandbox.endpoint}/${sandbox.account}/firebreak-dead-letters`;
+  await new SQSClient({}).send(new PurgeQueueCommand({ QueueUrl: DeadLetters }));
   const { event, id } = await opened('stack-denied');
   await iam.send(new PutRolePolicyCommand({ RoleName: role, PolicyName: name, PolicyDocument: less }));
   try {
