@@ -131,7 +131,7 @@ export const unnamed = (rules: readonly Rule[]): readonly string[] =>
   );
 
 /** All that a rule's fix may call. */
-export const writesOf = (rule: Rule): readonly Called[] =>
+const writesOf = (rule: Rule): readonly Called[] =>
   hasFix(rule)
     ? rule.permissions.write.flatMap(({ actions }) => actions.flatMap((action) => [...callsOf(action).values()]))
     : [];

@@ -8,8 +8,9 @@ import { requested } from '../../functions/iam/lenses/strength.ts';
 import { switches } from '../../functions/s3/lenses/guard-request.ts';
 import { given } from '../../functions/sns/lenses/topic.ts';
 import { attributesOf } from '../../functions/sqs/lenses/queue.ts';
-import { at, canonical, isObject, type Json, text } from '../../shared/core/json.ts';
+import { at, isObject, type Json, text } from '../../shared/core/json.ts';
 import type { Home } from '../../shared/core/mode.ts';
+import { same } from '../../shared/core/record.ts';
 import type { Finding, FixRule } from '../../shared/core/rule.ts';
 import type { Call, Signal } from '../../shared/core/signal.ts';
 import { difference } from '../../shared/notify/diff.ts';
@@ -97,7 +98,6 @@ export function wouldOf(rule: FixRule, signal: Signal, finding: Finding, baselin
   const desired = desire(state, { target: finding.target, baseline, home, learned: null });
   // The fix itself does not know without a read: nor do we.
   if (isObject(desired) && 'unknown' in desired) return look;
-  const canon = (one: Json): string => canonical(one !== null && lens.canon ? lens.canon(one) : one);
-  if (canon(state) === canon(desired as Json)) return { kind: 'nothing' };
+  if (same(lens, state, desired as Json)) return { kind: 'nothing' };
   return { kind: 'change', lines: difference(state, desired as Json, 16) };
 }

@@ -1,7 +1,8 @@
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 import { leadsOut, passesLogRole, readsTrails, taught, teaching, trails } from './lenses/allowed.ts';
 import { selected, updated } from './lenses/judged.ts';
-import { strictest, trailSettings } from './lenses/settings.ts';
+import { strictest } from './lenses/set.ts';
+import { trailSettings } from './lenses/settings.ts';
 import { trailOf } from './lenses/trail.ts';
 
 const hub = 'https://docs.aws.amazon.com/securityhub/latest/userguide/cloudtrail-controls.html';

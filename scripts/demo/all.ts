@@ -1,17 +1,16 @@
 /** The demo's `--all`: every fire whose API the emulators have, from the stages on which the lens laws are tried. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { is } from 'valibot';
 import { rooms } from '../../functions/rooms.ts';
-import type { Incident } from '../../shared/core/incident.ts';
-import { canonical, type Json, type JsonObject } from '../../shared/core/json.ts';
+import type { JsonObject } from '../../shared/core/json.ts';
+import { same } from '../../shared/core/record.ts';
 import { type FixRule, hasFix, isUnknown } from '../../shared/core/rule.ts';
 import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
 import { eventOf, isKnown, type Stage, type Staged } from '../../tests/support/stage.ts';
 import { allStages } from '../../tests/support/stages.ts';
 import { run } from '../sandbox/deploy.ts';
-import { detail, put } from './fires.ts';
+import { ended } from './ended.ts';
+import { detail, put, putEvent } from './fires.ts';
 
 export type Tried = {
   readonly rule: string;
@@ -69,16 +68,17 @@ export function allConfig(fires: readonly Fire[]): string {
 }
 
 /** Lights one fire, waits until it is out, and asks the account itself. */
-export async function tryFire({ rule, stage }: Fire, env: Record<string, string>, patience: number): Promise<Tried> {
+export async function tryFire({ rule, stage }: Fire, env: Record<string, string>): Promise<Tried> {
   const told = { rule: rule.id, stage: stage.name };
+  const store = dynamoIncidents('firebreak-incidents', 400);
   const staged = await stage.set();
   try {
     if (!isKnown(staged)) return { ...told, outcome: 'not lit', seconds: null, ok: false, why: 'no event tells of it' };
     const event = await light(rule, staged);
-    let incident = await ended(event, rule.id, patience);
+    let incident = await ended(store, event, rule.id);
     if (incident?.outcome === 'asked') {
       await run('node', ['cli/main.ts', 'approve', incident.id], env);
-      incident = await ended(event, rule.id, patience);
+      incident = await ended(store, event, rule.id);
     }
     const outcome = incident?.outcome ?? 'no incident';
     const { event: happened, received, verified } = incident?.times ?? {};
@@ -100,13 +100,9 @@ async function light(rule: FixRule, staged: Staged): Promise<string> {
   if (staged.report) {
     const found = said['detail'] as JsonObject;
     const id = randomUUID();
-    const Detail = JSON.stringify('id' in found ? { ...found, id } : { ...found, communicationId: id });
-    const entry = { Source: String(said['source']), DetailType: String(said['detail-type']), Detail, Time: new Date() };
-    const { FailedEntryCount, Entries } = await new EventBridgeClient({}).send(
-      new PutEventsCommand({ Entries: [entry] }),
-    );
-    if (FailedEntryCount) throw new Error('the sandbox’s bus refused an event');
-    return 'id' in found ? id : (Entries?.[0]?.EventId ?? '');
+    const sent = 'id' in found ? { ...found, id } : { ...found, communicationId: id };
+    const envelope = await putEvent(String(said['source']), String(said['detail-type']), sent);
+    return 'id' in found ? id : envelope;
   }
   const { eventSource, eventName, requestParameters, responseElements } = said;
   const record = detail(
@@ -121,18 +117,8 @@ async function light(rule: FixRule, staged: Staged): Promise<string> {
 }
 
 async function isSafe({ fix }: FixRule, stage: Stage, { target }: Staged): Promise<boolean> {
-  const canon = (state: Json): string => canonical(state === null || !fix.lens.canon ? state : fix.lens.canon(state));
   const state = await fix.lens.read(target);
   const home = { account: '123456789012' };
   const wanted = fix.desire(state, { target, baseline: stage.baseline ?? {}, home, learned: null });
-  return !isUnknown(wanted) && canon(wanted) === canon(state);
-}
-
-async function ended(event: string, rule: string, patience: number): Promise<Incident | undefined> {
-  const store = dynamoIncidents('firebreak-incidents', 400);
-  for (const end = performance.now() + patience; performance.now() < end; await pause(150)) {
-    const found = (await store.list(2, new Date())).find((one) => one.event.id === event && one.rules.includes(rule));
-    if (found && !['open', 'settling'].includes(found.outcome) && found.told === found.outcome) return found;
-  }
-  return undefined;
+  return !isUnknown(wanted) && same(fix.lens, wanted, state);
 }

@@ -6,24 +6,21 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, styleText } from 'node:util';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import type { Incident } from '../../shared/core/incident.ts';
 import { canonical, type Json, type JsonObject } from '../../shared/core/json.ts';
 import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
 import { difference } from '../../shared/notify/diff.ts';
 import { deployInto, run } from '../sandbox/deploy.ts';
 import { credentialsOf, type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import type { Tried } from './all.ts';
+import { ended, patience, until } from './ended.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const config = join(root, 'scripts/demo/firebreak.yml');
 const began = performance.now();
-/** How long one fire may burn before the demo gives up on it, in milliseconds. */
-const patience = 40_000;
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 const bold = (text: string): string => styleText('bold', text);
@@ -91,7 +88,7 @@ async function everything(file: string | undefined): Promise<boolean> {
     );
     await inSandbox(config, problems, async (env) => {
       for (const fire of fires) {
-        const one = await tryFire(fire, env, patience).catch((error: unknown) => ({
+        const one = await tryFire(fire, env).catch((error: unknown) => ({
           rule: fire.rule.id,
           stage: fire.stage.name,
           outcome: 'fault',
@@ -280,24 +277,6 @@ async function deleteAs(name: string, bucket: string): Promise<string> {
   } catch (error) {
     return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   }
-}
-
-/** A rule's incident of an event, once it has ended and people have been told where it is theirs to know. */
-const ended = (store: ReturnType<typeof dynamoIncidents>, event: string, rule: string): Promise<Incident | undefined> =>
-  until(async () => {
-    const incident = (await store.list(2, new Date())).find(
-      (one) => one.event.id === event && one.rules.includes(rule),
-    );
-    if (!incident || incident.outcome === 'open') return undefined;
-    return incident.told === incident.outcome || incident.outcome === 'exempt' ? incident : undefined;
-  });
-
-async function until<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
-  for (const end = performance.now() + patience; performance.now() < end; await pause(150)) {
-    const found = await look();
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 const usage = `usage: npm run demo -- [--all] [--json FILE]

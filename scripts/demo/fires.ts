@@ -264,12 +264,15 @@ export function detail(
 export async function put(detail: JsonObject): Promise<void> {
   const type =
     detail['eventType'] === 'AwsConsoleSignIn' ? 'AWS Console Sign In via CloudTrail' : 'AWS API Call via CloudTrail';
-  const entry = {
-    Source: sourceOf(String(detail['eventSource'])),
-    DetailType: type,
-    Detail: JSON.stringify(detail),
-    Time: new Date(),
-  };
-  const { FailedEntryCount } = await new EventBridgeClient({}).send(new PutEventsCommand({ Entries: [entry] }));
+  await putEvent(sourceOf(String(detail['eventSource'])), type, detail);
+}
+
+/** Puts any event on the bus; gives its id. */
+export async function putEvent(Source: string, DetailType: string, detail: JsonObject): Promise<string> {
+  const entry = { Source, DetailType, Detail: JSON.stringify(detail), Time: new Date() };
+  const { FailedEntryCount, Entries } = await new EventBridgeClient({}).send(
+    new PutEventsCommand({ Entries: [entry] }),
+  );
   if (FailedEntryCount) throw new Error('the sandbox’s bus refused an event');
+  return Entries?.[0]?.EventId ?? '';
 }

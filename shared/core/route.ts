@@ -44,7 +44,7 @@ type SecurityHub = Extract<Trigger, { readonly origin: 'securityhub' }>;
 const imported = 'Security Hub Findings - Imported';
 const pressed = 'Security Hub Findings - Custom Action';
 /** The custom action's name: the account's owner makes it in Security Hub. */
-export const fixAction = 'Firebreak: fix';
+const fixAction = 'Firebreak: fix';
 
 /**
  * Security Hub's finding events: EventBridge formats, AWS Security Hub User Guide, "EventBridge event formats for Security

@@ -88,7 +88,7 @@ const enough = 12_000;
 const turns = { tries: 16, wait: 500 };
 
 /** What is said of an incident; as long as it is the same, there is nothing new to say. */
-export function stepOf(incident: Incident, digest: VoiceDeps['digest']): string {
+function stepOf(incident: Incident, digest: VoiceDeps['digest']): string {
   const { outcome, note, before, plan, after, until } = incident;
   return `${outcome} ${digest(canonical({ note, before, plan, after, until } as JsonObject))}`;
 }

@@ -178,7 +178,7 @@ export async function alreadySafe(incident: Incident, group: Group, state: Json,
 }
 
 /** A finding tells of what was; a call, only if it was made before the fix was proven. */
-export function explains(last: Incident, incident: Incident): boolean {
+function explains(last: Incident, incident: Incident): boolean {
   const { event, recorded } = incident.times;
   const done = last.outcome === 'fixed' || last.outcome === 'held' || isReverted(last);
   if (last.id === incident.id || !done || event === undefined || last.times.verified === undefined) return false;

@@ -17,6 +17,7 @@ import { headers } from '../page/html.ts';
 import { broken, type WordsOf } from '../page/view.ts';
 import { compose } from './compose.ts';
 import { askApprovers, type Desk, type Request, type Response, receive, resultOf } from './desk.ts';
+import { deployedAs, needed } from './environment.ts';
 
 /** Whoever pressed a button waits for no more than this, in milliseconds: Slack itself waits three seconds. */
 const whispering = 1500;
@@ -31,18 +32,8 @@ export function serveDecisions(config: Config, words: WordsOf) {
       room: 'decide',
       rules: [],
       config,
-      stack: needed('FIREBREAK_STACK'),
-      table: needed('FIREBREAK_TABLE'),
-      topicArn: needed('FIREBREAK_TOPIC'),
-      macKey: needed('FIREBREAK_MAC_KEY'),
-      // It schedules nothing: what has to be looked at again is the room's that carries a decision out.
-      waker: {
-        functionArn: context.invokedFunctionArn,
-        roleArn: needed('FIREBREAK_WAKER_ROLE'),
-        group: needed('FIREBREAK_STACK'),
-        deadLetterArn: needed('FIREBREAK_DEAD_LETTERS'),
-      },
-      holder: context.awsRequestId,
+      // Of its waker it makes no use: what has to be looked at again is the room's that carries a decision out.
+      ...deployedAs(context),
     }),
     channels: config.channels,
     decisions: dynamoDecisions(needed('FIREBREAK_TABLE'), config.retention.incidents),
@@ -160,10 +151,4 @@ async function whisper(address: string, said: string, logger: Logger): Promise<v
   } catch (error) {
     logger.warn('not told', { error: error instanceof Error ? plain(error.name, 80) : 'unknown' });
   }
-}
-
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`the function's environment lacks ${name}: deploy it with serverless.yml`);
-  return value;
 }

@@ -17,6 +17,7 @@ import { approve } from '../core/people.ts';
 import type { Rule } from '../core/rule.ts';
 import { plain } from '../notify/plain.ts';
 import { type Composed, compose } from './compose.ts';
+import { deployedAs, named, needed } from './environment.ts';
 
 /** The handler of a room: takes EventBridge events, and `{"firebreak":"approve","incident":ID}` from the CLI. */
 export function serve(room: string, rules: readonly Rule[], config: Config, confirm?: Deps['confirm']) {
@@ -28,17 +29,7 @@ export function serve(room: string, rules: readonly Rule[], config: Config, conf
       room,
       rules,
       config: knowing(config, needed('FIREBREAK_STACK')),
-      table: needed('FIREBREAK_TABLE'),
-      topicArn: needed('FIREBREAK_TOPIC'),
-      stack: needed('FIREBREAK_STACK'),
-      macKey: needed('FIREBREAK_MAC_KEY'),
-      waker: {
-        functionArn: context.invokedFunctionArn,
-        roleArn: needed('FIREBREAK_WAKER_ROLE'),
-        group: needed('FIREBREAK_STACK'),
-        deadLetterArn: needed('FIREBREAK_DEAD_LETTERS'),
-      },
-      holder: context.awsRequestId,
+      ...deployedAs(context),
       ...(confirm && { confirm }),
     });
     const results = await answered(event, deps);
@@ -78,13 +69,3 @@ async function answered(event: unknown, deps: Composed): Promise<readonly Result
   if (command === 'due') return due(incident, deps);
   throw fault('UnknownCommand', `expected approve, due or digest, found ${plain(command, 40)}`);
 }
-
-export function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw fault('NotDeployed', `the function's environment lacks ${name}: deploy it with serverless.yml`);
-  return value;
-}
-
-/** Name and message only: an SDK error may carry the request, and the request a secret. */
-export const named = (error: unknown): string =>
-  error instanceof Error ? plain(`${error.name}: ${error.message}`, 500) : 'unknown';

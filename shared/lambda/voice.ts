@@ -21,7 +21,7 @@ import { chatChannel } from '../notify/chat.ts';
 import { type Hub, hubChannel } from '../notify/hub.ts';
 import { plain } from '../notify/plain.ts';
 import { slackChannel } from '../notify/slack-api.ts';
-import { named, needed } from './room.ts';
+import { named, needed } from './environment.ts';
 
 export function voice(config: Config) {
   const logger = new Logger({ serviceName: 'firebreak-voice' });
@@ -115,7 +115,7 @@ function hubOf(functionArn: string): Hub {
 }
 
 /** The channels that firebreak.yml asks for. */
-export const channelsOf = ({ channels }: Config, hub: Hub, secret: Secrets): readonly Channel[] => [
+const channelsOf = ({ channels }: Config, hub: Hub, secret: Secrets): readonly Channel[] => [
   ...(channels.slack
     ? [slackChannel({ slack: channels.slack, secret, api: process.env['FIREBREAK_SLACK_API'], value: pressed })]
     : []),

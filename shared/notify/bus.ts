@@ -9,7 +9,7 @@ import { inert, plain } from './plain.ts';
 
 /** Not AWS's own: our rules, whose patterns ask for `aws.*`, do not wake on it. */
 export const busSource = 'firebreak';
-export const busType = 'firebreak.incident';
+const busType = 'firebreak.incident';
 
 export const busChannel: Channel = {
   name: 'eventbridge',

@@ -28,7 +28,7 @@ const labels = { critical: 'CRITICAL', high: 'HIGH', medium: 'MEDIUM', low: 'LOW
 
 /** Outcomes after which nothing is left to do about it. */
 const over: ReadonlySet<Outcome> = new Set(['fixed', 'held', 'safe', 'released']);
-export const statusOf = (outcome: Outcome): 'NEW' | 'RESOLVED' => (over.has(outcome) ? 'RESOLVED' : 'NEW');
+const statusOf = (outcome: Outcome): 'NEW' | 'RESOLVED' => (over.has(outcome) ? 'RESOLVED' : 'NEW');
 
 export const hubChannel = (hub: Hub, now: () => Date): Channel => ({
   name: 'securityhub',

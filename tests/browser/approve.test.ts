@@ -24,6 +24,7 @@ import { deployInto } from '../../scripts/sandbox/deploy.ts';
 import type { Sandbox } from '../../scripts/sandbox/sandbox.ts';
 import type { Incident } from '../../shared/core/incident.ts';
 import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
+import { until } from '../support/until.ts';
 
 const executablePath = findChromium();
 if (executablePath === null) console.error('NOT RUN: no Chromium was found: on the PATH, or by FIREBREAK_CHROMIUM');
@@ -38,15 +39,6 @@ const config = `preset: standard
 modes: [{rule: s3/*, mode: approve}]
 channels: {page: {approvers: [${jo}, sam@example.com]}}
 `;
-
-async function until<T>(look: () => Promise<T | undefined | false>, what: string): Promise<T> {
-  for (let tries = 0; tries < 400; tries += 1) {
-    const found = await look();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
-  throw new Error(`waited in vain for ${what}`);
-}
 
 describe.skipIf(executablePath === null)('a decision in the browser', () => {
   let browser: Browser;

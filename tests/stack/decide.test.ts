@@ -28,6 +28,7 @@ import type { Incident } from '../../shared/core/incident.ts';
 import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
 import { actions, buttonValue } from '../../shared/notify/actions.ts';
 import { packaged, statementsOf, type Template } from '../support/packaged.ts';
+import { until } from '../support/until.ts';
 
 const sandbox = inject('sandbox');
 const { account, endpoint, region } = sandbox;
@@ -102,15 +103,6 @@ const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const firebreak = async (...args: readonly string[]): Promise<string> =>
   (await promisify(execFile)(process.execPath, [main, ...args], { env: { ...process.env, FIREBREAK_CONFIG: file } }))
     .stdout;
-
-async function until<T>(look: () => Promise<T | undefined | false>, what: string): Promise<T> {
-  for (let tries = 0; tries < 400; tries += 1) {
-    const found = await look();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
-  throw new Error(`waited in vain for ${what}`);
-}
 
 /** Opens a bucket to everybody; gives the incident that asks about it. */
 async function asked(bucket: string): Promise<Incident> {

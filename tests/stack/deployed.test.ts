@@ -27,6 +27,7 @@ import { thresholdOf } from '../../shared/core/count.ts';
 import type { Incident } from '../../shared/core/incident.ts';
 import { normalise } from '../../shared/core/signal.ts';
 import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
+import { until } from '../support/until.ts';
 
 type Event = { source: string; 'detail-type': string; detail: Record<string, unknown>; resources?: string[] };
 
@@ -84,14 +85,6 @@ async function put(event: Event): Promise<string> {
   return ('signals' in known && known.id) || '';
 }
 
-async function until<T>(look: () => Promise<T | undefined | false>, what: string): Promise<T> {
-  for (let tries = 0; tries < 400; tries += 1) {
-    const found = await look();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
-  throw new Error(`waited in vain for ${what}`);
-}
 /** Whether a rule that folds noted the event on the incident of an earlier one. */
 const foldedInto = (one: Incident, event: string, rule: string): boolean =>
   one.rules.includes(rule) && one.witnesses.some(({ id }) => id === event);

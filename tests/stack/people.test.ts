@@ -31,6 +31,7 @@ import type { Sandbox } from '../../scripts/sandbox/sandbox.ts';
 import { wakeLater } from '../../shared/aws/schedule.ts';
 import type { Incident } from '../../shared/core/incident.ts';
 import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
+import { until } from '../support/until.ts';
 
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const sandbox = inject('sandbox');
@@ -65,15 +66,6 @@ function firebreak(args: readonly string[], as: Record<string, string> = {}): Pr
       resolve({ status: Number(error?.code ?? 0), stdout, stderr }),
     );
   });
-}
-
-async function until<T>(look: () => Promise<T | undefined | false>, what: string): Promise<T> {
-  for (let tries = 0; tries < 400; tries += 1) {
-    const found = await look();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
-  throw new Error(`waited in vain for ${what}`);
 }
 
 /** Opens a bucket of this name to everybody and puts the event of it; gives the incident that comes of it. */

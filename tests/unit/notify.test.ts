@@ -14,6 +14,7 @@ import type { Rule } from '../../shared/core/rule.ts';
 import { difference } from '../../shared/notify/diff.ts';
 import { render, whoOf } from '../../shared/notify/message.ts';
 import { publish } from '../../shared/notify/sns.ts';
+import { incidentOf } from '../support/incident.ts';
 import { memoryIncidents } from '../support/memory.ts';
 import { standard } from '../support/toys.ts';
 
@@ -38,14 +39,7 @@ const open = {
 };
 const closed = { ...open, Statement: open.Statement.slice(0, 1) };
 
-const base: Incident = {
-  id: 'fb-0123456789abcdef',
-  room: 's3',
-  rules: ['s3/public-policy'],
-  title: 'A bucket policy opened a bucket to everyone',
-  severity: 'high',
-  account: '111122223333',
-  region: 'eu-west-1',
+const base = incidentOf({
   resource: 'arn:aws:s3:::shop-uploads',
   event: { id: '11111111-2222-4333-8444-555555555555', name: 'PutBucketPolicy', requestId: 'ABCDEF0123456789' },
   actor: {
@@ -55,24 +49,12 @@ const base: Incident = {
     ip: '198.51.100.7',
     userAgent: 'aws-cli/2.31.0 md/prompt#off',
   },
-  reasons: ['the statement Everyone allows s3:GetObject to anyone'],
-  mode: 'remediate',
-  outcome: 'fixed',
-  note: 'mode remediate',
-  lens: 's3/bucket-policy',
   lease: '111122223333/eu-west-1/s3/bucket-policy/shop-uploads',
   before: { state: JSON.stringify(open) },
   plan: { state: JSON.stringify(closed) },
   after: { state: JSON.stringify(closed) },
-  undo: 'restore',
   writes: [{ call: 'PutBucketPolicy', requestId: 'FEDCBA9876543210' }],
-  witnesses: [],
-  timeline: [],
-  times: { event: '2026-10-03T20:54:12Z', received: '2026-10-03T20:54:20.100Z', verified: '2026-10-03T20:54:21.600Z' },
-  attempts: 1,
-  at: '2026-10-03T20:54:20.100Z',
-  version: 3,
-};
+});
 
 const shown = (change: Partial<Incident>): string => {
   const { subject, text } = render({ ...base, ...change });

@@ -3,7 +3,7 @@ import { parseArn } from '../../../shared/aws/arn.ts';
 import type { Json } from '../../../shared/core/json.ts';
 import { type Context, calls, type Permission } from '../../../shared/core/rule.ts';
 import type { Signal } from '../../../shared/core/signal.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from './set.ts';
 import { type Trail, trailOf } from './trail.ts';
 
 // Of any region: a trail is changed in its home region, which may be another than the function's.

@@ -7,32 +7,16 @@ import {
   GetTrailStatusCommand,
   PutEventSelectorsCommand,
   StartLoggingCommand,
-  type Trail as Told,
   UpdateTrailCommand,
 } from '@aws-sdk/client-cloudtrail';
 import { parseArn } from '../../../shared/aws/arn.ts';
 import { client, orNull } from '../../../shared/aws/client.ts';
 import { fault } from '../../../shared/core/fault.ts';
-import { canonical, type Json } from '../../../shared/core/json.ts';
+import { canonical } from '../../../shared/core/json.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
-import { lessThan, type Selectors } from './selectors.ts';
+import type { Selectors } from './selectors.ts';
+import { members, type Settings, settingsOf, spelledOut } from './set.ts';
 import type { Trail } from './trail.ts';
-
-/** How a trail is set: API_Trail, API_GetEventSelectors. Texts that are not set are null. */
-export type Settings = {
-  readonly bucket: string;
-  readonly prefix: string | null;
-  readonly topic: string | null;
-  readonly key: string | null;
-  readonly logGroup: string | null;
-  readonly logRole: string | null;
-  readonly globalEvents: boolean;
-  readonly multiRegion: boolean;
-  readonly validation: boolean;
-  readonly organization: boolean;
-  readonly selectors: Selectors;
-  readonly logging: boolean;
-};
 
 // GetTrail, GetEventSelectors and GetTrailStatus: the errors that their SDK commands document. A name or ARN that
 // CloudTrail calls invalid belongs to no trail.
@@ -40,35 +24,6 @@ const absent = ['TrailNotFoundException', 'InvalidTrailNameException', 'CloudTra
 
 // A trail is read and changed in its home region, which its ARN names (InvalidHomeRegionException elsewhere).
 const home = (trail: string): CloudTrailClient => client(CloudTrailClient, parseArn(trail)?.region || undefined);
-
-const settingsOf = (trail: Told, selectors: Selectors, logging: boolean): Settings => ({
-  bucket: trail.S3BucketName ?? '',
-  prefix: trail.S3KeyPrefix || null,
-  topic: trail.SnsTopicARN || trail.SnsTopicName || null,
-  key: trail.KmsKeyId || null,
-  logGroup: trail.CloudWatchLogsLogGroupArn || null,
-  logRole: trail.CloudWatchLogsRoleArn || null,
-  globalEvents: trail.IncludeGlobalServiceEvents === true,
-  multiRegion: trail.IsMultiRegionTrail === true,
-  validation: trail.LogFileValidationEnabled === true,
-  organization: trail.IsOrganizationTrail === true,
-  selectors,
-  logging,
-});
-
-/** The API's names; an empty text takes a setting away (API_UpdateTrail). */
-const members = (to: Settings): { readonly [member: string]: string | boolean } => ({
-  S3BucketName: to.bucket,
-  S3KeyPrefix: to.prefix ?? '',
-  SnsTopicName: to.topic ?? '',
-  KmsKeyId: to.key ?? '',
-  CloudWatchLogsLogGroupArn: to.logGroup ?? '',
-  CloudWatchLogsRoleArn: to.logRole ?? '',
-  IncludeGlobalServiceEvents: to.globalEvents,
-  IsMultiRegionTrail: to.multiRegion,
-  EnableLogFileValidation: to.validation,
-  IsOrganizationTrail: to.organization,
-});
 
 /** How a trail is set, what it lets through, and whether it logs. Null where there is no such trail. */
 export const trailSettings: Lens<Trail, Settings | 'unreachable'> = {
@@ -117,34 +72,3 @@ type Chosen = Partial<ConstructorParameters<typeof PutEventSelectorsCommand>[0]>
 
 const chosen = ({ basic, advanced }: Selectors): Chosen =>
   (advanced.length > 0 ? { AdvancedEventSelectors: advanced } : { EventSelectors: basic }) as unknown as Chosen;
-
-/** CloudTrail fills in what is not said (API_EventSelector), and lists of one kind have no order. */
-function spelledOut({ basic, advanced }: Selectors): Json {
-  const plain = basic.map(
-    ({ ReadWriteType, IncludeManagementEvents, DataResources, ExcludeManagementEventSources }) => ({
-      kind: ReadWriteType ?? 'All',
-      management: IncludeManagementEvents ?? true,
-      data: [...(DataResources ?? [])].map((one) => canonical(one as Json)).sort(),
-      excluded: [...(ExcludeManagementEventSources ?? [])].sort(),
-    }),
-  );
-  return { plain, advanced: advanced.map((one) => canonical(one as Json)).sort() };
-}
-
-/** What records more, of both; where it is written to, as before. */
-export function strictest(now: Settings, before: Settings): Settings {
-  const moved = now.bucket !== before.bucket;
-  return {
-    ...now,
-    bucket: before.bucket,
-    prefix: moved ? before.prefix : now.prefix,
-    topic: before.topic ?? now.topic,
-    key: before.key ?? now.key,
-    logGroup: before.logGroup ?? now.logGroup,
-    logRole: before.logGroup === null ? now.logRole : before.logRole,
-    globalEvents: now.globalEvents || before.globalEvents,
-    multiRegion: now.multiRegion || before.multiRegion,
-    validation: now.validation || before.validation,
-    selectors: lessThan(now.selectors, before.selectors) ? before.selectors : now.selectors,
-  };
-}

@@ -18,7 +18,7 @@ export const highRisk: readonly number[] = [
 export const isWorld = (cidr: string): boolean => /^[0-9a-f.:]{2,45}\/0+$/i.test(cidr);
 
 /** AWS names four protocols and numbers the others: API_IpPermission, IpProtocol. */
-export function protocolOf({ protocol }: Pick<Door, 'protocol'>): 'all' | 'tcp' | 'udp' | 'other' {
+function protocolOf({ protocol }: Pick<Door, 'protocol'>): 'all' | 'tcp' | 'udp' | 'other' {
   const name = protocol.toLowerCase();
   if (name === '-1' || name === 'all') return 'all';
   if (name === 'tcp' || name === '6') return 'tcp';

@@ -30,7 +30,7 @@ export const harmless = ['TAG_POLICY', 'AISERVICES_OPT_OUT_POLICY', 'CHATBOT_POL
 const gone = ['PolicyNotFoundException', 'TargetNotFoundException', 'AccountNotFoundException'];
 const goneToo = 'OrganizationalUnitNotFoundException';
 
-export const isPolicy = (id: string): boolean => id.startsWith('p-');
+const isPolicy = (id: string): boolean => id.startsWith('p-');
 const organizations = (): OrganizationsClient => client(OrganizationsClient);
 
 /** What a policy says, or whether it is attached to an entity. Null where either is gone. */

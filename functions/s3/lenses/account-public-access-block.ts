@@ -7,7 +7,7 @@ import {
 import { client, orNull } from '../../../shared/aws/client.ts';
 import { fault } from '../../../shared/core/fault.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
-import type { Switches } from './guard-request.ts';
+import { type Switches, switchesOf } from './guard-request.ts';
 
 /** `account`: its id. */
 export type Account = { readonly account: string };
@@ -27,13 +27,7 @@ export const accountPublicAccessBlock: Lens<Account, AccountGuard> = {
       client(S3ControlClient).send(new GetPublicAccessBlockCommand({ AccountId: account })),
     );
     const found = answer?.PublicAccessBlockConfiguration;
-    if (!found) return 'unset';
-    return {
-      BlockPublicAcls: found.BlockPublicAcls === true,
-      IgnorePublicAcls: found.IgnorePublicAcls === true,
-      BlockPublicPolicy: found.BlockPublicPolicy === true,
-      RestrictPublicBuckets: found.RestrictPublicBuckets === true,
-    };
+    return found ? switchesOf(found) : 'unset';
   },
   async write({ account }, _from, to) {
     if (to === null) throw fault('NotWritable', `${account}: an account can't be removed by its Block Public Access`);

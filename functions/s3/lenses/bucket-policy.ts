@@ -5,7 +5,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { client, orNull } from '../../../shared/aws/client.ts';
-import { isObject, type Json } from '../../../shared/core/json.ts';
+import { samePolicy } from '../../../shared/aws/closing.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
 import type { PolicyTarget } from './bucket.ts';
 
@@ -28,13 +28,7 @@ export const bucketPolicy: Lens<PolicyTarget, string> = {
     }));
     return found ? found.policy : gone;
   },
-  canon: (policy) => {
-    try {
-      return withoutOrder(JSON.parse(policy) as Json);
-    } catch {
-      return policy;
-    }
-  },
+  canon: samePolicy,
   async write({ bucket }, _from, to) {
     if (to) await client(S3Client).send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: to }));
     // A bucket that was deleted meanwhile has no policy either.
@@ -42,30 +36,3 @@ export const bucketPolicy: Lens<PolicyTarget, string> = {
   },
   undo: () => 'restore',
 };
-
-/** Members whose value is one text or a list of them in any order: IAM user guide, "Grammar of the IAM JSON policy language". */
-const unordered = ['Action', 'NotAction', 'Resource', 'NotResource'];
-
-function withoutOrder(policy: Json): Json {
-  if (!isObject(policy)) return policy;
-  const statements = Array.isArray(policy.Statement) ? policy.Statement : [policy.Statement ?? null];
-  return { ...policy, Statement: statements.map(statement) };
-}
-
-function statement(one: Json): Json {
-  if (!isObject(one)) return one;
-  return Object.fromEntries(
-    Object.entries(one).map(([name, value]) => {
-      if (unordered.includes(name)) return [name, sorted(value)];
-      if (name === 'Principal' || name === 'NotPrincipal') return [name, members(value, sorted)];
-      return [name, name === 'Condition' ? members(value, (keys) => members(keys, sorted)) : value];
-    }),
-  );
-}
-
-const members = (value: Json | undefined, each: (member: Json | undefined) => Json): Json =>
-  isObject(value)
-    ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, each(member)]))
-    : (value ?? null);
-
-const sorted = (value: Json | undefined): Json => (Array.isArray(value) ? [...value] : [value ?? null]).sort();

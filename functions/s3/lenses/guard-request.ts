@@ -5,6 +5,14 @@ import type { Finding } from '../../../shared/core/rule.ts';
 export const switches = ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'] as const;
 export type Switches = { readonly [name in (typeof switches)[number]]: boolean };
 
+/** The switches of a configuration as S3 answers it, a bucket's or an account's: what is left out is off. */
+export const switchesOf = (found: { readonly [name in keyof Switches]?: boolean | undefined }): Switches => ({
+  BlockPublicAcls: found.BlockPublicAcls === true,
+  IgnorePublicAcls: found.IgnorePublicAcls === true,
+  BlockPublicPolicy: found.BlockPublicPolicy === true,
+  RestrictPublicBuckets: found.RestrictPublicBuckets === true,
+});
+
 /**
  * What a request to put Block Public Access, a bucket's or an account's, takes down; null where all four switches are on.
  * Shape: recorded PutBucketPublicAccessBlock in Panther's tests of its CloudTrail resource classifier. No source shows

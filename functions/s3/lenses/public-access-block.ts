@@ -8,7 +8,7 @@ import { client, orNull } from '../../../shared/aws/client.ts';
 import { fault } from '../../../shared/core/fault.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
 import type { Bucket } from './bucket.ts';
-import type { Switches } from './guard-request.ts';
+import { type Switches, switchesOf } from './guard-request.ts';
 
 /** `unset`: the bucket has no configuration, which guards like four switches off, but is not the same to put back. */
 export type PublicAccessBlock = Switches | 'unset';
@@ -28,13 +28,7 @@ export const publicAccessBlock: Lens<Bucket, PublicAccessBlock> = {
         client(S3Client).send(new GetPublicAccessBlockCommand({ Bucket: bucket })),
       );
       const found = answer?.PublicAccessBlockConfiguration;
-      if (!found) return 'unset';
-      return {
-        BlockPublicAcls: found.BlockPublicAcls === true,
-        IgnorePublicAcls: found.IgnorePublicAcls === true,
-        BlockPublicPolicy: found.BlockPublicPolicy === true,
-        RestrictPublicBuckets: found.RestrictPublicBuckets === true,
-      };
+      return found ? switchesOf(found) : 'unset';
     }),
   async write({ bucket }, _from, to) {
     if (to === null) throw fault('NotWritable', `${bucket}: a bucket can't be removed by its Block Public Access`);
