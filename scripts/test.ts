@@ -19,11 +19,18 @@ const vitest = (...projects: readonly string[]): Step => ({
   args: ['run', ...projects.flatMap((project) => ['--project', project])],
 });
 
-function start({ file, args }: Step): Promise<boolean> {
+/** One speaks while it runs; what another beside it printed comes whole when it ends. */
+function start({ file, args }: Step, stdio: 'inherit' | 'pipe' = 'inherit'): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [file, ...args], { cwd: root, stdio: 'inherit' });
+    const child = spawn(process.execPath, [file, ...args], { cwd: root, stdio: ['inherit', stdio, stdio] });
+    const said: Buffer[] = [];
+    child.stdout?.on('data', (chunk: Buffer) => void said.push(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => void said.push(chunk));
     child.on('error', () => resolve(false));
-    child.on('close', (code) => resolve(code === 0));
+    child.on('close', (code) => {
+      process.stdout.write(Buffer.concat(said));
+      resolve(code === 0);
+    });
   });
 }
 
@@ -34,13 +41,15 @@ const chromium = python === null ? null : findChromium();
 if (python !== null && chromium === null)
   missing.push('browser tests: they need Chromium on the PATH, or FIREBREAK_CHROMIUM to say where it is');
 
+const tests: readonly Step[] =
+  quick || python === null
+    ? [vitest('unit')]
+    : // Each with an account of its own, each as long as the other, and each waiting for emulators half of its time.
+      [vitest('unit', 'emulator', ...(chromium === null ? [] : ['browser'])), vitest('stack')];
 const steps: readonly Step[] = [
   { name: 'types', file: bin('typescript/bin/tsc'), args: ['-p', '.'] },
   { name: 'lint', file: bin('@biomejs/biome/bin/biome'), args: ['ci', '--colors=off', '.'] },
   { name: 'generated files', file: join(root, 'scripts/generate.ts'), args: ['--check'] },
-  quick || python === null
-    ? vitest('unit')
-    : vitest('unit', 'emulator', 'stack', ...(chromium === null ? [] : ['browser'])),
 ];
 
 const failed: string[] = [];
@@ -48,10 +57,13 @@ for (const step of steps) {
   console.log(`\n— ${step.name}`);
   if (!(await start(step))) failed.push(step.name);
 }
+console.log(`\n— ${tests.map(({ name }) => name).join('; beside it ')}`);
+const passed = await Promise.all(tests.map((step, index) => start(step, index === 0 ? 'inherit' : 'pipe')));
+failed.push(...tests.filter((_, index) => !passed[index]).map(({ name }) => name));
 console.log();
 for (const name of missing) console.log(`NOT RUN: ${name}`);
 const bad = failed.length > 0 || (process.env['FIREBREAK_TEST_ALL'] === '1' && missing.length > 0);
 console.log(
-  `steps: ${steps.length - failed.length} passed, ${failed.length} failed${failed.length > 0 ? ` (${failed.join('; ')})` : ''}`,
+  `steps: ${steps.length + tests.length - failed.length} passed, ${failed.length} failed${failed.length > 0 ? ` (${failed.join('; ')})` : ''}`,
 );
 process.exitCode = bad ? 1 : 0;
