@@ -1,8 +1,9 @@
 /** `firebreak promote`: gives a rule another mode in firebreak.yml, with the evidence beside it, once a person has seen both. */
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { type Command, Option } from 'commander';
 import { diffLines } from 'diff';
-import { isMap, isSeq, parseDocument, type YAMLMap } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
 import { allRules } from '../functions/deployment.ts';
 import { configPath, parseConfig } from '../shared/config/load.ts';
 import { fault } from '../shared/core/fault.ts';
@@ -138,20 +139,75 @@ export function withMode(
   // The last line that matches wins: an earlier one of the rule's own is changed only where none comes after it.
   const last = lines.findLast(names);
   const own = last?.get('rule') === rule.id && !last.has('account') && !last.has('actor') ? last : null;
+  const wish = { rule: rule.id, mode, evidence };
+  const spliced = own
+    ? changedLine(text, own, wish)
+    : isSeq(modes)
+      ? addedLine(text, modes, wish)
+      : addedList(text, document, wish);
   const line = own ?? (document.createNode({ rule: rule.id, mode }) as YAMLMap);
   line.set('mode', mode);
-  if (evidence.length > 0) line.commentBefore = evidence.map((one) => ` ${one}`).join('\n');
   if (!own) {
     if (isSeq(modes)) {
       modes.flow = false;
       modes.add(line);
     } else document.set('modes', document.createNode([line]));
   }
-  const changed = document.toString({ lineWidth: 0 });
+  // Where the text itself can't be added to, it is written anew: what it holds stays, its blanks may not.
+  const changed =
+    spliced !== null && isDeepStrictEqual(held(spliced), document.toJS())
+      ? spliced
+      : document.toString({ lineWidth: 0 });
   const read = parseConfig(changed, file, rules);
   if (modeOf(read, rule) !== mode)
     throw fault('Refused', `${file}: the mode of ${rule.id} would still be ${modeOf(read, rule)}: change it by hand`);
   return changed;
+}
+
+type Wish = { readonly rule: string; readonly mode: Mode; readonly evidence: readonly string[] };
+
+const held = (text: string): unknown => parseDocument(text, { schema: 'core' }).toJS();
+const comments = (evidence: readonly string[], indent: string): string =>
+  evidence.map((line) => `${indent}# ${line}\n`).join('');
+
+/** The blanks before what stands first on its line; null where something else does. */
+function indentAt(text: string, at: number): string | null {
+  const before = text.slice(text.lastIndexOf('\n', at - 1) + 1, at);
+  return before.trim() === '' ? before : null;
+}
+
+/** The mode in the rule's own line, and the evidence in the place of the former. */
+function changedLine(text: string, line: YAMLMap, { mode, evidence }: Wish): string | null {
+  const value: unknown = line.get('mode', true);
+  const [from, to] = isScalar(value) ? (value.range ?? []) : [];
+  const dash = text.lastIndexOf('-', line.range?.[0]);
+  const indent = indentAt(text, dash);
+  if (from === undefined || to === undefined || indent === null) return null;
+  const start = dash - indent.length;
+  const before = text.slice(0, start).split(/(?<=\n)/);
+  const former = /^\s*# (backtest \d{4}-|by (person|pipeline|service|unclear) \d)/;
+  while (evidence.length > 0 && former.test(before.at(-1) ?? '')) before.pop();
+  return before.join('') + comments(evidence, indent) + text.slice(start, from) + mode + text.slice(to);
+}
+
+/** One more line under `modes:`. */
+function addedLine(text: string, modes: YAMLSeq, { rule, mode, evidence }: Wish): string | null {
+  const [first, last] = [modes.items[0], modes.items.at(-1)].map((item) => (isMap(item) ? item.range : null));
+  if (modes.flow || !first || !last) return null;
+  const indent = indentAt(text, text.lastIndexOf('-', first[0]));
+  if (indent === null) return null;
+  const line = text.indexOf('\n', Math.max(last[1] - 1, 0));
+  const at = line < 0 ? text.length : line + 1;
+  const open = line < 0 ? '\n' : '';
+  return `${text.slice(0, at)}${open}${comments(evidence, indent)}${indent}- rule: ${rule}\n${indent}  mode: ${mode}\n${text.slice(at)}`;
+}
+
+/** `modes:` with one line, at the end. */
+function addedList(text: string, document: Document, { rule, mode, evidence }: Wish): string | null {
+  if (document.has('modes') || !isMap(document.contents) || document.contents.flow || /^(---|\.\.\.)/m.test(text))
+    return null;
+  const open = text.endsWith('\n') ? '' : '\n';
+  return `${text}${open}modes:\n${comments(evidence, '  ')}  - rule: ${rule}\n    mode: ${mode}\n`;
 }
 
 /** Lines for an account or an actor count still. */
@@ -172,5 +228,6 @@ function changes(before: string, after: string): readonly string[] {
       .map((line) => `${added ? '+' : removed ? '-' : ' '} ${line}`.trimEnd()),
   );
   const changed = (index: number): boolean => /^[+-]/.test(marked[index] ?? ' ');
-  return marked.filter((_, index) => changed(index - 1) || changed(index) || changed(index + 1));
+  const shown = marked.filter((_, index) => changed(index - 1) || changed(index) || changed(index + 1));
+  return shown.at(-1) === '' ? shown.slice(0, -1) : shown;
 }

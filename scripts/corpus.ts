@@ -177,9 +177,8 @@ function interesting(random: Random, time: string, template: Record<string, unkn
 }
 
 /** The records of one file, in the order of their times. */
-export function* records(wish: Wish, file: number): Generator<object> {
+export function* records(wish: Wish, file: number, all = templates()): Generator<object> {
   const random = seeded(wish.seed * 1_000_003 + file);
-  const all = templates();
   const each = Math.ceil(wish.records / wish.files);
   const length = (wish.days * 86_400_000) / wish.files;
   for (let index = 0; index < Math.min(each, wish.records - file * each); index += 1) {
@@ -193,8 +192,9 @@ export function* records(wish: Wish, file: number): Generator<object> {
 export function writeCorpus(folder: string, wish: Wish): { paths: readonly string[]; bytes: number } {
   const paths: string[] = [];
   let bytes = 0;
+  const all = templates();
   for (let file = 0; file < wish.files; file += 1) {
-    const text = JSON.stringify({ Records: [...records(wish, file)] });
+    const text = JSON.stringify({ Records: [...records(wish, file, all)] });
     const when = new Date(start + (file * wish.days * 86_400_000) / wish.files).toISOString();
     const [day = '', clock = ''] = when.split('T');
     const stamp = `${day.replaceAll('-', '')}T${clock.slice(0, 5).replace(':', '')}Z`;
@@ -215,7 +215,12 @@ if (import.meta.main) {
       ['records', 'files', 'one-in', 'days', 'seed'].map((name) => [name, { type: 'string' as const }]),
     ),
   });
-  const number = (name: string, usual: number): number => Number(values[name] ?? usual);
+  const number = (name: string, usual: number): number => {
+    const given = Number(values[name] ?? usual);
+    if (!Number.isSafeInteger(given) || given < 1)
+      throw new Error(`--${name} ${values[name]}: expected a number from 1 on`);
+    return given;
+  };
   const [folder] = positionals;
   if (folder === undefined) throw new Error('expected a folder: node scripts/corpus.ts DIR');
   const wish = { records: number('records', 1_000_000), files: number('files', 500), oneIn: number('one-in', 1000) };

@@ -3,9 +3,10 @@
  * with what was found, never with what was read. Pure.
  */
 import type { Way } from '../../shared/core/decide.ts';
-import { type Config, modeOf } from '../../shared/core/mode.ts';
+import { type Config, isTurnedOff, modeOf } from '../../shared/core/mode.ts';
 import { hasFix, type Mode, type Rule, type Severity } from '../../shared/core/rule.ts';
-import { isTime, type Kind, kinds, type Row } from './judge.ts';
+import { plain } from '../../shared/notify/plain.ts';
+import { isTime, type Kind, type Row } from './judge.ts';
 import type { Problem, Result } from './spool.ts';
 import { type Fight, fightsOf, type Suggested, suggestedExemptions, suggestedMode } from './suggest.ts';
 import type { Would } from './would.ts';
@@ -79,8 +80,8 @@ export type Pair = {
   readonly actor: Row['actor'];
   readonly account: string | null;
   readonly times: string[];
-  /** Whether it was a pipeline or a service each time. */
-  machine: boolean;
+  /** As what the actor came: one role may be a pipeline's, and now and then a person's. */
+  readonly who: Record<Kind, number>;
 };
 
 type Gathered = {
@@ -90,6 +91,8 @@ type Gathered = {
   undated: number;
   days: Map<string, number>;
   who: Record<Kind, number>;
+  /** What no exemption covers: a mode is suggested for the rest alone. */
+  unspared: { findings: number; possible: number; who: Record<Kind, number> };
   actors: Map<string, { actor: Row['actor']; findings: number }>;
   resources: Map<string, number>;
   ways: Map<Way, number>;
@@ -140,19 +143,27 @@ export function gatherer(rules: readonly Rule[], config: Config) {
     else of.undated += 1;
     of.who[row.actor.kind] += 1;
     const whose = row.actor.arn ?? row.actor.name;
-    const actor = of.actors.get(`${whose} ${row.actor.kind}`) ?? { actor: row.actor, findings: 0 };
+    // Each run of a pipeline has a session of its own; a person's session says who it was.
+    const who = `${row.actor.kind === 'person' ? whose : roleOf(whose)} ${row.actor.kind}`;
+    const actor = of.actors.get(who) ?? { actor: row.actor, findings: 0 };
     actor.findings += 1;
-    of.actors.set(`${whose} ${row.actor.kind}`, actor);
+    if (actor.actor.arn !== row.actor.arn) actor.actor = allOf(row.actor);
+    of.actors.set(who, actor);
     more(of.resources, row.resource);
     more(of.ways, row.way);
+    // What is left alone is not changed, fights with nobody, and needs no second exemption.
+    if (row.way === 'exempt') return;
+    of.unspared.findings += 1;
+    if (row.certainty === 'possible') of.unspared.possible += 1;
+    of.unspared.who[row.actor.kind] += 1;
     of.would[row.would.kind] += 1;
     if (row.would.kind === 'change') of.example ??= exampleOf(row, row.would);
     if (row.would.kind === 'look') of.looks ??= { lens: row.would.lens, actions: row.would.actions };
     const pair = `${row.rule} ${row.resource} ${roleOf(whose)}`;
     const { rule, resource, actor: by, account } = row;
-    const known = pairs.get(pair) ?? { rule, resource, actor: by, account, times: [], machine: true };
-    known.times.push(row.time ?? '');
-    known.machine &&= by.kind === 'pipeline' || by.kind === 'service';
+    const known = pairs.get(pair) ?? { rule, resource, actor: by, account, times: [], who: nobody() };
+    known.times.push(isTime(row.time) ? row.time : '');
+    known.who[by.kind] += 1;
     pairs.set(pair, known);
   }
 
@@ -188,11 +199,18 @@ const midnight = (time: string): number => Date.parse(time.slice(0, 10));
 /** A role's sessions are one actor: `arn:aws:sts::1:assumed-role/ci/run-17` counts as `…/ci/*`. */
 export const roleOf = (arn: string): string => arn.replace(/^(arn:[^:]*:sts::[^:]*:assumed-role\/[^/]+)\/.*$/, '$1/*');
 
+function allOf(actor: Row['actor']): Row['actor'] {
+  const arn = roleOf(actor.arn ?? '');
+  return { ...actor, arn, name: plain(arn.replace(/^.*:assumed-role\//, ''), 120) };
+}
+
 const exampleOf = (row: Row, would: Would & { kind: 'change' }): Consequence['example'] => ({
   resource: row.resource,
   source: row.source,
   lines: would.lines,
 });
+
+const nobody = (): Record<Kind, number> => ({ person: 0, pipeline: 0, service: 0, unclear: 0 });
 
 const nothing = (): Gathered => ({
   certain: 0,
@@ -200,7 +218,8 @@ const nothing = (): Gathered => ({
   repeated: 0,
   undated: 0,
   days: new Map(),
-  who: Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<Kind, number>,
+  who: nobody(),
+  unspared: { findings: 0, possible: 0, who: nobody() },
   actors: new Map(),
   resources: new Map(),
   ways: new Map(),
@@ -217,6 +236,11 @@ function ofRule(
 ): OfRule {
   const findings = of.certain + of.possible;
   const mode = modeOf(config, rule);
+  const suggestion = suggestedMode(rule, mode, {
+    ...history,
+    ...of.unspared,
+    exempt: findings - of.unspared.findings,
+  });
   return {
     rule: rule.id,
     title: rule.title,
@@ -239,6 +263,9 @@ function ofRule(
       .sort((a, b) => b.findings - a.findings || byText(a.resource, b.resource)),
     ways: sorted(of.ways),
     would: { ...of.would, example: of.example, looks: of.looks },
-    suggestion: suggestedMode(rule, mode, { ...history, findings, possible: of.possible, who: of.who }),
+    suggestion:
+      suggestion.mode !== mode && isTurnedOff(config, rule)
+        ? { ...suggestion, why: [...suggestion.why, `its room is off: write rooms: {${rule.function}: on} first`] }
+        : suggestion,
   };
 }

@@ -71,9 +71,11 @@ export async function bucketLogs(url: string, wish: Wish): Promise<Listing> {
 async function regionsUnder(bucket: string, prefix: string, { accounts, regions }: Wish): Promise<readonly string[]> {
   const base = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
   const root = /(^|\/)AWSLogs\/$/.test(base) ? base : `${base}AWSLogs/`;
-  if (/(^|\/)AWSLogs\/./.test(base)) return [prefix];
+  // Below an account there is one region, or what can only be listed and looked at key by key.
+  if (/(^|\/)AWSLogs\/(?!(o-[a-z0-9]+\/)?(\d{12}\/)?$)/.test(base))
+    return [/\/CloudTrail\/[a-z]+(-[a-z]+)+-\d+\/$/.test(base) ? base : prefix];
   const owners: string[] = [];
-  for (const one of await folders(bucket, root)) {
+  for (const one of /AWSLogs\/./.test(base) ? [base] : await folders(bucket, root)) {
     if (/\/\d{12}\/$/.test(one)) owners.push(one);
     else if (/\/o-[a-z0-9]+\/$/.test(one))
       owners.push(...(await folders(bucket, one)).filter((owner) => /\/\d{12}\/$/.test(owner)));

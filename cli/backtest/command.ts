@@ -1,5 +1,16 @@
 /** `firebreak backtest`: what Firebreak would have done, by the account's own history. Changes nothing anywhere. */
-import { openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../../functions/deployment.ts';
@@ -15,7 +26,7 @@ import { progress } from './progress.ts';
 import { readAll } from './run.ts';
 import { sifter } from './sift.ts';
 import { keyOf, openSpool, type Spool, usualPath } from './spool.ts';
-import { summary } from './summary.ts';
+import { counted, summary } from './summary.ts';
 
 export async function run(paths: readonly string[], options: Options): Promise<number> {
   if (paths.length === 0 && !options.lookup)
@@ -25,6 +36,8 @@ export async function run(paths: readonly string[], options: Options): Promise<n
     );
   if (paths.length > 0 && options.lookup) throw fault('UsageError', '--lookup takes no paths: it asks CloudTrail');
   const range = rangeOf(options);
+  narrowable(paths, options);
+  for (const file of [options.html, options.json]) writable(file);
   const config = loadConfig(options.config);
   const rules = Object.values(rooms).flat();
   const now = new Date();
@@ -76,10 +89,40 @@ function rangeOf({ from, to }: Options): Range {
     ['--from', from],
     ['--to', to],
   ] as const)
-    if (day !== undefined && !(/^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(day))))
+    if (day !== undefined && !isDay(day))
       throw fault('UsageError', `${name} ${plain(day, 40)}: expected a day, such as 2026-07-01`);
   if (from !== undefined && to !== undefined && from > to) throw fault('UsageError', '--from is later than --to');
   return { from: from ?? null, to: to ?? null };
+}
+
+/** Of a day that no month has, V8 makes one of the next month. */
+const isDay = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\d$/.test(text) &&
+  !Number.isNaN(Date.parse(text)) &&
+  new Date(text).toISOString().slice(0, 10) === text;
+
+/** What would not count is refused: an answer about more than was asked for is a wrong one. */
+function narrowable(paths: readonly string[], options: Options): void {
+  const file = paths.find((path) => !path.startsWith('s3://'));
+  const asked = (['from', 'to', 'account', 'region'] as const).find((name) => options[name] !== undefined);
+  if (file !== undefined && asked !== undefined)
+    throw fault(
+      'UsageError',
+      `--${asked} counts for s3:// and --lookup alone, and ${plain(file, 200)} would be read whole: name the folders of those days, accounts and regions instead`,
+    );
+}
+
+/** Said before the logs are read, not hours later. */
+function writable(file: string | undefined): void {
+  if (file === undefined || file === '-') return;
+  try {
+    if (existsSync(file)) accessSync(file, constants.W_OK);
+    else accessSync(dirname(resolve(file)), constants.W_OK);
+    if (existsSync(file) && statSync(file).isDirectory()) throw new Error('it is a folder');
+    if (!statSync(dirname(resolve(file))).isDirectory()) throw new Error('it would lie in what is no folder');
+  } catch (error) {
+    throw fault('UsageError', `${plain(file, 200)} cannot be written: ${(error as Error).message}`);
+  }
 }
 
 async function listed(paths: readonly string[], options: Options, range: Range): Promise<Listing> {
@@ -120,14 +163,11 @@ async function answered(
     if (result.unreadable > 3) say(`${plain(name, 300)}: ${result.unreadable - 3} more that could not be read`);
   }
   if (logs.length === 0)
-    say(`no CloudTrail log found${Object.keys(skipped).length > 0 ? ` (passed over: ${counted(skipped)})` : ''}`);
+    say(
+      `no CloudTrail log found${Object.keys(skipped).length > 0 ? ` (passed over by name: ${counted(skipped)})` : ''}`,
+    );
   return gathered.answer(skipped, problems, judging.now.toISOString().slice(0, 10));
 }
-
-export const counted = (skipped: Listing['skipped']): string =>
-  Object.entries(skipped)
-    .map(([what, count]) => `${count} ${what}`)
-    .join(', ');
 
 async function told(
   answer: Answer,
@@ -139,7 +179,7 @@ async function told(
   if (options.html !== undefined) {
     const { page } = await import('./page.ts');
     writeFileSync(options.html, page(answer), { mode: 0o600 });
-    say(`the report is in ${options.html}`);
+    say(`the report is in ${plain(options.html, 300)}`);
   }
   if (options.json === undefined) return print(...summary(answer));
   const file = options.json === '-' ? null : openSync(options.json, 'w', 0o600);

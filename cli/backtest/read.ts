@@ -1,7 +1,7 @@
 /** Reads one log: a file, or any stream of bytes; gzip or not. Runs in the workers: it knows names, not rules. */
 import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { createGunzip, gunzipSync } from 'node:zlib';
-import type { Cut, Scan } from './scan.ts';
+import { type Cut, chunkSize, type Scan } from './scan.ts';
 
 /** What a worker tells of a log, beside its records. */
 export type Read = {
@@ -13,6 +13,8 @@ export type Read = {
   readonly error: string | null;
   /** Why it has to be read in the careful way. */
   readonly odd: string | null;
+  /** Which element of its list it ends in, half written. */
+  readonly half: number | null;
   /** The records that have not been handed on yet. */
   readonly cuts: readonly Cut[];
 };
@@ -22,8 +24,6 @@ type Part = (cuts: readonly Cut[]) => Promise<void>;
 /** Up to here a file is read and unzipped at once: a stream for each log would cost half as much as unzipping it. */
 const small = 1 << 20;
 const unzippedMost = 48 << 20;
-/** Smaller ones leave less behind: V8 sees the handles of what is unzipped, not its size, and is in no hurry. */
-const chunkSize = 64 << 10;
 /** So many records are held before they are handed on. */
 const handful = 500;
 
@@ -44,7 +44,7 @@ export async function readLog(path: string, scan: () => Scan, part: Part): Promi
     }
     return await readStream(createReadStream(path, { highWaterMark: chunkSize }), scan(), part);
   } catch (error) {
-    return { records: 0, bytes: 0, error: reading(error), odd: null, cuts: [] };
+    return { records: 0, bytes: 0, error: reading(error), odd: null, half: null, cuts: [] };
   }
 }
 
@@ -69,7 +69,7 @@ function letGo({ buffer }: Buffer): void {
 
 function readWhole(text: Buffer, bytes: number, scan: Scan): Read {
   if (scan.feed(text)) scan.end(false);
-  return { records: scan.seen(), bytes, error: null, odd: scan.odd(), cuts: scan.take() };
+  return { records: scan.seen(), bytes, error: null, odd: scan.odd(), half: scan.half(), cuts: scan.take() };
 }
 
 /** Reads a stream of bytes. */
@@ -95,7 +95,7 @@ export async function readStream(source: AsyncIterable<Uint8Array>, scan: Scan, 
     error = reading(caught);
   }
   scan.end(error !== null);
-  return { records: scan.seen(), bytes, error, odd: scan.odd(), cuts: [...held, ...scan.take()] };
+  return { records: scan.seen(), bytes, error, odd: scan.odd(), half: scan.half(), cuts: [...held, ...scan.take()] };
 }
 
 /** Unzips what begins as gzip does; all that could be unzipped comes before the error. */

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../../shared/core/mode.ts';
 import type { Rule } from '../../shared/core/rule.ts';
-import { listIn, opened, type Piece, pieces } from '../input.ts';
+import { halfWritten, listIn, opened, type Piece, pieces } from '../input.ts';
 import { judge, type Row } from './judge.ts';
 import type { Listed } from './logs.ts';
 import { type Read, reading } from './read.ts';
@@ -197,7 +197,8 @@ async function finished(
 ): Promise<Result> {
   if (read.odd === null && counted.bad === null) {
     if (read.error !== null) all.problem(listed.name, read.error);
-    return all.result(read.records + (read.error === null ? 0 : 1), read.bytes);
+    if (read.half !== null) all.problem(`${listed.name}#${read.half}`, halfWritten);
+    return all.result(read.records + (read.error === null && read.half === null ? 0 : 1), read.bytes);
   }
   // Too much to be held at once is too much for the careful reader as well.
   if (read.odd !== tooLarge) return carefully(listed, judging);

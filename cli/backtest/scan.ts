@@ -29,9 +29,13 @@ export type Scan = {
   readonly seen: () => number;
   /** Why the careful reader has to look; null where nothing is strange. */
   readonly odd: () => string | null;
+  /** Which element of a list the text ends in, with nothing else strange about it; else null. */
+  readonly half: () => number | null;
 };
 
 const window = 1 << 20;
+/** What a stream gives at once. Less leaves less behind: V8 sees the handles of what is unzipped, not its size, and is in no hurry. */
+export const chunkSize = 64 << 10;
 /** No record that AWS writes comes near it: CloudTrail's largest are of 1 MB. */
 export const largest = 64 << 20;
 export const tooLarge = `holds one JSON value of more than ${largest >> 20} MB`;
@@ -74,6 +78,9 @@ export function scanners({ calls, root }: Wakers): () => Scan {
     let line = 1;
     let counted = 0;
     let why: string | null = null;
+    let half: number | null = null;
+    /** A list on one line that is read as a stream: too long to be read again with care, and no second document hides in it. */
+    let oneLine = true;
     let over = false;
     let taken: Cut[] = [];
 
@@ -277,6 +284,7 @@ export function scanners({ calls, root }: Wakers): () => Scan {
     function feed(chunk: Uint8Array): boolean {
       // Neither text nor gzip, or damaged.
       if (chunk.includes(0)) odd('holds NUL bytes');
+      oneLine &&= chunk.length <= chunkSize && !chunk.includes(newline);
       for (let at = 0; at < chunk.length && !over; ) {
         if (room < window) grow();
         if (filled + lookahead >= room) {
@@ -307,7 +315,8 @@ export function scanners({ calls, root }: Wakers): () => Scan {
       // Of a text that was cut off no more is expected than its complete records.
       if (cut) why = null;
       if (why !== null || cut) return;
-      if (start >= 0 || level > 0 || level === -2) why = 'ends before its JSON does';
+      if (level > 0 && oneLine) half = index;
+      else if (start >= 0 || level > 0 || level === -2) why = 'ends before its JSON does';
       else if (level === 0 && !gapIsPlain(real, false)) why = 'holds more than records';
     }
 
@@ -321,6 +330,7 @@ export function scanners({ calls, root }: Wakers): () => Scan {
       },
       seen: () => records,
       odd: () => why,
+      half: () => half,
     };
   };
 }

@@ -14,6 +14,8 @@ export function sifter(rules: readonly Rule[]): (rows: readonly Row[]) => readon
     rows.flatMap(({ counted, ...row }) => {
       const threshold = thresholds.get(row.rule);
       if (counted === undefined || !threshold) return [row];
-      return count(counted, { id: row.id ?? row.source, at: row.time ?? '' }, threshold).reached ? [row] : [];
+      return count(counted, { id: row.id ?? row.source, at: row.time ?? '' }, threshold).reached
+        ? [{ ...row, way: 'tell' as const }]
+        : [];
     });
 }

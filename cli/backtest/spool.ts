@@ -58,11 +58,7 @@ const chunk = 1 << 20;
 
 /** Opens or begins a spool. Throws a UsageError where the file is something else. */
 export function openSpool(path: string, key: string): Spool {
-  const fresh = !existsSync(path);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  if (fresh)
-    appendFileSync(path, `${JSON.stringify({ firebreak: 'backtest', key } satisfies Header)}\n`, { mode: 0o600 });
-  const file = openSync(path, 'r+');
+  const file = opened(path, key);
   const places = new Map<string, { readonly stamp: string; readonly from: number; readonly length: number }>();
   let end = 0;
   let first = true;
@@ -110,6 +106,18 @@ export function openSpool(path: string, key: string): Spool {
     },
     close: () => closeSync(file),
   };
+}
+
+function opened(path: string, key: string): number {
+  try {
+    const fresh = !existsSync(path);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    if (fresh)
+      appendFileSync(path, `${JSON.stringify({ firebreak: 'backtest', key } satisfies Header)}\n`, { mode: 0o600 });
+    return openSync(path, 'r+');
+  } catch (error) {
+    throw fault('UsageError', `the state cannot be kept: ${(error as Error).message}; next: name a file with --state`);
+  }
 }
 
 function parsed(text: string): unknown {

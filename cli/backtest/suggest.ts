@@ -6,7 +6,7 @@ import { modesFor } from '../../shared/core/mode.ts';
 import { hasFix, type Mode, type Rule } from '../../shared/core/rule.ts';
 import { plain } from '../../shared/notify/plain.ts';
 import { type Pair, roleOf } from './answer.ts';
-import type { Kind } from './judge.ts';
+import { type Kind, kinds } from './judge.ts';
 
 export type Fight = {
   readonly rule: string;
@@ -25,17 +25,26 @@ export function fightsOf(
 ): readonly Fight[] {
   // Whoever only tells fights with nobody; a watcher's fix is never stopped.
   const fixed = new Map(rules.filter(hasFix).map((rule) => [rule.id as string, rule]));
-  return pairs
-    .filter(({ rule, times }) => times.length > 1 && fixed.has(rule))
-    .map(({ rule, resource, actor: { name, arn, kind }, times }) => ({
-      rule,
-      resource,
-      actor: { name, arn: arn === null ? null : roleOf(arn), kind },
-      times,
-      breaker: fixed.get(rule)?.watcher !== true && trips(times, config.breaker.lens, config.breaker.hours),
-    }))
-    .sort((a, b) => b.times.length - a.times.length || order(a.rule + a.resource, b.rule + b.resource));
+  return (
+    pairs
+      // Two who are both unknown are not one.
+      .filter(
+        ({ rule, times, actor: { arn, name } }) => times.length > 1 && fixed.has(rule) && (arn ?? name) !== 'unknown',
+      )
+      .map(({ rule, resource, actor: { name, arn }, times, who }) => ({
+        rule,
+        resource,
+        actor: { name, arn: arn === null ? null : roleOf(arn), kind: mostly(who) },
+        times,
+        breaker: fixed.get(rule)?.watcher !== true && trips(times, config.breaker.lens, config.breaker.hours),
+      }))
+      .sort((a, b) => b.times.length - a.times.length || order(a.rule + a.resource, b.rule + b.resource))
+  );
 }
+
+/** As what the actor came most often. */
+const mostly = (who: Pair['who']): Kind =>
+  kinds.reduce<Kind>((most, kind) => (who[kind] > who[most] ? kind : most), 'person');
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -66,8 +75,10 @@ export function suggestedExemptions(pairs: readonly Pair[], rules: readonly Rule
   );
   const list = pairs
     // A whole account is not a resource to leave alone, nor is what watches over it.
-    .filter(({ rule, machine, resource }) => machine && !/:root$/.test(resource) && !guards.has(rule))
-    .map((pair) => ({ ...pair, days: new Set(pair.times.map((time) => time.slice(0, 10))).size }))
+    .filter(
+      ({ rule, who, resource }) => who.person + who.unclear === 0 && !/:root$/.test(resource) && !guards.has(rule),
+    )
+    .map((pair) => ({ ...pair, days: new Set(pair.times.filter(Boolean).map((time) => time.slice(0, 10))).size }))
     .filter(({ times, days }) => times.length >= leastTimes && days >= leastDays)
     .sort((a, b) => b.times.length - a.times.length || order(a.rule + a.resource, b.rule + b.resource))
     .flatMap(({ rule, resource, actor, account, times, days }) => {
@@ -98,7 +109,9 @@ function accepted(list: Suggested['list'], rules: readonly Rule[]): boolean {
 
 type History = {
   readonly days: number;
+  /** Those that no exemption covers, and how many one does. */
   readonly findings: number;
+  readonly exempt: number;
   readonly possible: number;
   readonly who: { readonly [kind in Kind]: number };
   readonly fights: readonly Fight[];
@@ -110,8 +123,8 @@ const count = (number: number, what: string): string => `${number} ${what}${numb
 
 /** The mode that the past speaks for, never one that the rule cannot have; and what speaks for it. */
 export function suggestedMode(rule: Rule, mode: Mode, past: History): { mode: Mode; why: readonly string[] } {
-  const { days, findings, possible, who, fights } = past;
-  const told = `${count(findings, 'finding')} in ${count(days, 'day')}`;
+  const { days, findings, exempt, possible, who, fights } = past;
+  const told = `${count(findings, 'finding')} in ${count(days, 'day')}${exempt > 0 ? ` beside ${exempt} exempt` : ''}`;
   if (!hasFix(rule)) return { mode: 'notify', why: [told, 'it has no fix: it only tells'] };
   if (findings === 0 && rule.triggers.every(({ kind }) => kind === 'finding'))
     return {
@@ -148,7 +161,7 @@ export function suggestedMode(rule: Rule, mode: Mode, past: History): { mode: Mo
     mode: most('approve'),
     why: [
       told,
-      `${weekly.toFixed(1)} a week: few enough to ask about each${possible > 0 ? `; ${possible} need a read to be sure` : ''}`,
+      `${weekly.toFixed(1)} a week: few enough to ask about each${possible > 0 ? `; ${possible} ${possible === 1 ? 'needs' : 'need'} a read to be sure` : ''}`,
     ],
   };
 }

@@ -54,6 +54,6 @@ async function readObject(log: Log, part: (cuts: readonly Cut[]) => Promise<void
     const { open } = await import('./bucket.ts');
     return await readStream(await open(log), scan(), part);
   } catch (error) {
-    return { records: 0, bytes: 0, error: reading(error), odd: null, cuts: [] };
+    return { records: 0, bytes: 0, error: reading(error), odd: null, half: null, cuts: [] };
   }
 }

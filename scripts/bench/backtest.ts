@@ -1,7 +1,8 @@
 /**
- * npm run bench:backtest [-- --records N --files N --one-in N --json FILE]: what reading a history costs, beside what nobody can do without
+ * npm run bench:backtest [-- --records N --files N --one-in N --rounds N --json FILE]: what reading a history costs, beside what nobody can do without
  * (gunzip), what a reader without tricks would pay (JSON.parse of everything), and DuckDB with the same names in one WHERE.
- * Each is a process of its own over the same files, start-up and all; CPU of all its threads.
+ * Each is a process of its own over the same files, start-up and all; CPU of all its threads. They take turns, some rounds
+ * of it: the round with the middle CPU is printed, with the most memory of any.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,6 +30,7 @@ if (isMainThread) process.on('exit', () => {
 const python = `
 import duckdb, json, os, resource, sys
 files, names = json.load(open(sys.argv[1]))
+duckdb.sql("SET enable_progress_bar = false")
 found = duckdb.sql("""SELECT count(*) FROM (SELECT unnest(Records) AS r FROM read_json($files, columns={Records:
 'STRUCT(eventName VARCHAR, eventSource VARCHAR, userIdentity JSON, requestParameters JSON, eventTime VARCHAR)[]'},
 maximum_object_size=1000000000)) WHERE list_contains($names, r.eventName)""", params={'files': files, 'names': names}).fetchone()
@@ -66,83 +68,136 @@ async function withDuckdb(folder: string): Promise<string | null> {
   return (await run(bin, ['-m', 'pip', 'install', '--quiet', `duckdb==${duckdb}`])) ? bin : null;
 }
 
+const usage = '[--records N] [--files N] [--one-in N …] [--rounds N] [--json FILE]';
+
+/** A number from 1 on. */
+function number(name: string, given: string | undefined, usual: number): number {
+  const value = Number(given ?? usual);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new Error(`--${name} ${given}: expected a number from 1 on; ${usage}`);
+  return value;
+}
+
+/** Of several rounds the one in the middle by CPU, with the most memory of all. */
+function middle(rounds: readonly Used[]): Used {
+  const sorted = rounds.toSorted((a, b) => a.cpu - b.cpu);
+  const one = sorted[sorted.length >> 1];
+  if (!one) throw new Error('there was no round');
+  return { ...one, peak: Math.max(...rounds.map(({ peak }) => peak)) };
+}
+
+/** Everything that is measured, each in turn. */
+async function measuredInTurn<Name extends string>(
+  all: { readonly [name in Name]: () => Promise<Used> },
+  rounds: number,
+): Promise<{ readonly [name in Name]: Used }> {
+  const names = Object.keys(all) as Name[];
+  const used = new Map<Name, Used[]>(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) for (const name of names) used.get(name)?.push(await all[name]());
+  return Object.fromEntries(names.map((name) => [name, middle(used.get(name) ?? [])])) as { [name in Name]: Used };
+}
+
+type Answer = { readonly read: { readonly records: number }; readonly rules: readonly { readonly findings: number }[] };
+
 async function bench(): Promise<void> {
   const { values } = parseArgs({
     options: {
       records: { type: 'string' },
       files: { type: 'string' },
       'one-in': { type: 'string', multiple: true },
+      rounds: { type: 'string' },
       json: { type: 'string' },
     },
   });
-  const rows: Row[] = [];
-  const records = Number(values.records ?? 1_000_000);
-  const files = Number(values.files ?? Math.max(20, records / 2000));
+  const records = number('records', values.records, 1_000_000);
+  const files = number('files', values.files, Math.max(20, Math.round(records / 2000)));
+  const rounds = number('rounds', values.rounds, 3);
+  const corpora = (values['one-in'] ?? ['1000', '10']).map((given) => number('one-in', given, 1000));
   const folder = mkdtempSync(join(tmpdir(), 'firebreak-bench-'));
-  const env = { FIREBREAK_CONFIG: join(folder, 'firebreak.yml') };
-  writeFileSync(env.FIREBREAK_CONFIG, 'preset: guard\n');
-  const rules = allRules();
-  const names = Object.keys(wakersOf(rules).calls);
-  const duck = await withDuckdb(folder);
-  if (duck === null) console.log(`DuckDB ${duckdb} could not be installed from PyPI: left out`);
+  const rows: Row[] = [];
   try {
-    for (const oneIn of (values['one-in'] ?? ['1000', '10']).map(Number)) {
-      const at = join(folder, `one-in-${oneIn}`);
-      const { paths, bytes } = writeCorpus(at, { records, files, oneIn, days: 31, seed: 1 });
-      const zipped = paths.reduce((sum, path) => sum + statSync(path).size, 0);
-      const list = join(folder, 'files.json');
-      writeFileSync(list, JSON.stringify(paths));
-      const asked = join(folder, 'asked.json');
-      writeFileSync(asked, JSON.stringify([paths, names]));
-      const tenth = paths.slice(0, Math.ceil(paths.length / 10));
-      const node = (...args: readonly string[]) => measured(process.execPath, ['--import', meter, ...args], env);
-      const json = join(folder, 'answer.json');
-      // Once, so that every one of them finds the files in memory.
-      await node(bare, list);
-      const gunzip = await node(bare, list);
-      const small = await node(main, 'backtest', ...tenth, '--json', json);
-      const ours = await node(main, 'backtest', at, '--json', json);
-      const parse = await node(bare, list, 'parse');
-      const query = duck === null ? null : await measured(duck, ['-c', python, asked]);
-      const answer = JSON.parse(readFileSync(json, 'utf8')) as { read: { records: number } };
-      if (answer.read.records !== records) throw new Error(`the backtest read ${answer.read.records} records`);
-      const findings = /([\d,]+) findings/.exec(ours.out)?.[1];
-      console.log(
-        `\none in ${oneIn}: ${records.toLocaleString('en')} records, ${paths.length} files, ${Math.round(bytes / 1e6)} MB of text, ${Math.round(zipped / 1e6)} MB zipped; ${rules.length} rules, ${names.length} names, ${findings} findings; ${availableParallelism()} cores, Node ${process.version}`,
-      );
-      const row = (what: string, used: Used): void => {
-        const told = (name: string, value: number, unit: string, yardstick: string | null, ratio: number | null) =>
-          rows.push({ name: `one in ${oneIn}: ${name}`, value, unit, yardstick, ratio });
-        told(`${what}, CPU`, used.cpu, 's', 'gunzip only', used.cpu / gunzip.cpu);
-        if (query && used === ours)
-          told(`${what}, CPU by DuckDB's`, used.cpu, 's', 'DuckDB, one WHERE', used.cpu / query.cpu);
-        told(`${what}, wall`, used.wall, 's', 'gunzip only', used.wall / gunzip.wall);
-        told(`${what}, peak memory`, used.peak, 'MB', 'backtest of a tenth of it', used.peak / small.peak);
-        console.log(
-          `  ${what.padEnd(34)} CPU ${used.cpu.toFixed(2).padStart(7)} s  wall ${used.wall.toFixed(2).padStart(6)} s  peak ${used.peak.toFixed(0).padStart(5)} MB  ${(used.cpu / gunzip.cpu).toFixed(2)} × gunzip`,
-        );
-      };
-      rows.push({ name: `one in ${oneIn}: rules`, value: rules.length, unit: 'rules', yardstick: null, ratio: null });
-      rows.push({
-        name: `one in ${oneIn}: findings`,
-        value: Number(findings?.replaceAll(',', '') ?? Number.NaN),
-        unit: 'findings',
-        yardstick: null,
-        ratio: null,
-      });
-      row('backtest, all rules', ours);
-      row('backtest of a tenth of it', small);
-      row('gunzip only', gunzip);
-      row('gunzip and JSON.parse', parse);
-      if (query) row(`DuckDB ${duckdb}, one WHERE (${query.out.trim()} rows)`, query);
-      console.log(
-        `  CPU ${(ours.cpu / gunzip.cpu).toFixed(2)} × gunzip only (aim 1.8)${query ? `, ${(ours.cpu / query.cpu).toFixed(2)} × DuckDB (aim 0.6)` : ''}; peak ${ours.peak.toFixed(0)} MB (aim 200), ${(ours.peak / small.peak).toFixed(2)} × that of a tenth (aim 1.3); ${(ours.cpu / ours.wall).toFixed(2)} cores busy`,
-      );
-    }
+    const duck = await withDuckdb(folder);
+    if (duck === null) console.log(`DuckDB ${duckdb} could not be installed from PyPI: left out`);
+    for (const oneIn of corpora)
+      rows.push(...(await corpus(join(folder, `one-in-${oneIn}`), duck, { records, files, oneIn, rounds })));
     if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
+
+type Size = { readonly records: number; readonly files: number; readonly oneIn: number; readonly rounds: number };
+
+/** All of it over one corpus, printed; and as rows. */
+async function corpus(at: string, duck: string | null, size: Size): Promise<readonly Row[]> {
+  const { records, files, oneIn, rounds } = size;
+  const logs = join(at, 'logs');
+  const { paths, bytes } = writeCorpus(logs, { records, files, oneIn, days: 31, seed: 1 });
+  const zipped = paths.reduce((sum, path) => sum + statSync(path).size, 0);
+  const rules = allRules();
+  const names = Object.keys(wakersOf(rules).calls);
+  const put = (name: string, text: string): string => {
+    writeFileSync(join(at, name), text);
+    return join(at, name);
+  };
+  const list = put('files.json', JSON.stringify(paths));
+  const asked = put('asked.json', JSON.stringify([paths, names]));
+  const env = { FIREBREAK_CONFIG: put('firebreak.yml', 'preset: guard\n') };
+  const json = join(at, 'answer.json');
+  const tenth = paths.slice(0, Math.ceil(paths.length / 10));
+  const node = (...args: readonly string[]) => measured(process.execPath, ['--import', meter, ...args], env);
+  // Once, so that every one of them finds the files in memory.
+  await node(bare, list);
+  const { small, ours, gunzip, parse, query } = await measuredInTurn(
+    {
+      gunzip: () => node(bare, list),
+      small: () => node(main, 'backtest', ...tenth, '--json', join(at, 'small.json')),
+      ours: () => node(main, 'backtest', logs, '--json', json),
+      parse: () => node(bare, list, 'parse'),
+      query: () => (duck === null ? Promise.resolve(none) : measured(duck, ['-c', python, asked])),
+    },
+    rounds,
+  );
+  const found = (file: string): number => {
+    const answer = JSON.parse(readFileSync(file, 'utf8')) as Answer;
+    if (file === json && answer.read.records !== records)
+      throw new Error(`the backtest read ${answer.read.records} records`);
+    return answer.rules.reduce((sum, one) => sum + one.findings, 0);
+  };
+  console.log(
+    `\none in ${oneIn}: ${records.toLocaleString('en')} records, ${paths.length} files, ${Math.round(bytes / 1e6)} MB of text, ${Math.round(zipped / 1e6)} MB zipped; ${rules.length} rules, which wake on ${names.length} names; ${availableParallelism()} cores, Node ${process.version}; the middle of ${rounds}`,
+  );
+  const rows: Row[] = [];
+  const tell = (name: string, value: number, unit: string, yardstick: string | null, ratio: number | null): void => {
+    rows.push({ name: `one in ${oneIn}: ${name}`, value, unit, yardstick, ratio });
+  };
+  const row = (what: string, used: Used, beside: string): void => {
+    tell(`${what}, CPU`, used.cpu, 's', 'gunzip only', used.cpu / gunzip.cpu);
+    if (duck !== null && used === ours)
+      tell(`${what}, CPU by DuckDB's`, used.cpu, 's', 'DuckDB, one WHERE', used.cpu / query.cpu);
+    tell(`${what}, wall`, used.wall, 's', 'gunzip only', used.wall / gunzip.wall);
+    tell(`${what}, peak memory`, used.peak, 'MB', 'backtest of a tenth of it', used.peak / small.peak);
+    console.log(
+      `  ${what.padEnd(25)} CPU ${used.cpu.toFixed(2).padStart(6)} s  wall ${used.wall.toFixed(2).padStart(6)} s  peak ${used.peak.toFixed(0).padStart(5)} MB  ${(used.cpu / gunzip.cpu).toFixed(2)} × gunzip  ${beside}`,
+    );
+  };
+  const count = (value: number): string => value.toLocaleString('en');
+  tell('rules', rules.length, 'rules', null, null);
+  tell('findings', found(json), 'findings', null, null);
+  row('backtest, all rules', ours, `${rules.length} rules, ${count(found(json))} findings`);
+  row('backtest of a tenth of it', small, `${rules.length} rules, ${count(found(join(at, 'small.json')))} findings`);
+  row('gunzip only', gunzip, 'no rules');
+  row('gunzip and JSON.parse', parse, `no rules, ${count(Number(parse.out))} records`);
+  if (duck !== null)
+    row(`DuckDB ${duckdb}, one WHERE`, query, `no rules, ${names.length} names, ${count(Number(query.out))} rows`);
+  const duckAim = duck === null ? '' : `, ${(ours.cpu / query.cpu).toFixed(2)} × DuckDB (aim 0.6)`;
+  console.log(
+    `  CPU ${(ours.cpu / gunzip.cpu).toFixed(2)} × gunzip only (aim 1.8)${duckAim}; peak ${ours.peak.toFixed(0)} MB (aim 200), ${(ours.peak / small.peak).toFixed(2)} × that of a tenth (aim 1.3); ${(ours.cpu / ours.wall).toFixed(2)} cores busy`,
+  );
+  rmSync(at, { recursive: true });
+  return rows;
+}
+
+const none: Used = { cpu: Number.NaN, peak: Number.NaN, wall: Number.NaN, out: '' };
 
 await bench();

@@ -94,6 +94,10 @@ describe('the answer', () => {
       days: { '2026-07-01': 1, '2026-07-11': 1 },
       resources: [{ resource: 'arn:aws:s3:::site', findings: 5 }, { resource: 'arn:aws:s3:::mine' }],
     });
+    expect(of(answer, 's3/public-policy')?.actors).toMatchObject([
+      { name: 'site-deploy/*', arn: 'arn:aws:sts::111122223333:assumed-role/site-deploy/*', findings: 5 },
+      { name: 'jo', findings: 1 },
+    ]);
     expect(answer.fights[0]).toMatchObject({
       resource: 'arn:aws:s3:::site',
       actor: { arn: 'arn:aws:sts::111122223333:assumed-role/site-deploy/*' },
@@ -125,6 +129,66 @@ describe('the answer', () => {
     expect(answer.exemptions.list.some(({ resource }) => resource?.endsWith('mine'))).toBe(false);
     const read = parseConfig(`preset: guard\n${answer.exemptions.yaml}`, 'pasted', rules);
     expect(read.exemptions).toHaveLength(answer.exemptions.list.length);
+  });
+
+  it('leaves out what is exempt already', () => {
+    const exempt = parseConfig(`preset: standard\n${answer.exemptions.yaml}`, 'pasted', rules);
+    const gathered = gatherer(rules, exempt);
+    const rows = site.flatMap((value) => judge(value, 'log', rules, exempt, new Date()).rows);
+    const all = { log: 'log', stamp: '', records: 5, bytes: 1, unreadable: 0, problems: [], rows };
+    gathered.add({ ...all, from: '2026-07-01T00:00:00Z', to: '2026-07-28T00:00:00Z' });
+    const after = gathered.answer({}, [], '2026-09-01');
+    expect(of(after, 's3/public-policy')).toMatchObject({
+      findings: 5,
+      ways: { exempt: 5 },
+      would: { change: 0, look: 0 },
+      suggestion: { mode: 'remediate', why: ['0 findings in 28 days beside 5 exempt', expect.any(String)] },
+    });
+    expect(after).toMatchObject({ fights: [], exemptions: { list: [] } });
+  });
+
+  it('knows a fight by somebody known, as what he came most often', () => {
+    const all = [
+      put('f-1', '2026-07-02T10:00:00Z', 'mixed', pipeline('a'), 'Mozilla/5.0'),
+      put('f-2', '2026-07-03T10:00:00Z', 'mixed', pipeline('b'), 'Terraform'),
+      put('f-3', '2026-07-04T10:00:00Z', 'mixed', pipeline('c'), 'Terraform'),
+      ...['2026-07-02', '2026-07-03'].map((day) => put(`g-${day}`, `${day}T10:00:00Z`, 'nobodys', {})),
+    ];
+    expect(answered(all).fights.filter(({ rule }) => rule === 's3/public-policy')).toMatchObject([
+      { resource: 'arn:aws:s3:::mixed', actor: { kind: 'pipeline' }, times: { length: 3 } },
+    ]);
+    // A person was among them.
+    expect(answered(all).exemptions.list).toEqual([]);
+  });
+
+  it('says of a rule whose room is off what has to come first', () => {
+    const boundary = { eventSource: 'iam.amazonaws.com', eventName: 'PutUserPolicy' };
+    const requestParameters = {
+      userName: 'jo',
+      policyName: 'all',
+      policyDocument: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}',
+    };
+    const old = put('h-0', '2026-06-01T10:00:00Z', 'site', person);
+    const one = of(answered([old, { ...site[0], ...boundary, requestParameters }]), 'iam/inline-admin-policy');
+    expect(one?.findings).toBe(1);
+    expect(one?.suggestion.why.some((why) => why.includes('rooms: {iam-policies: on}'))).toBe(
+      one?.suggestion.mode !== one?.mode,
+    );
+    expect(answered([]).rules.every(({ suggestion }) => suggestion.why.every((why) => !why.includes('room')))).toBe(
+      true,
+    );
+  });
+
+  it('says on a terminal when, who, where, what would have changed and which modes, with why', () => {
+    const shown = summary(answer).join('\n');
+    expect(shown).toMatch(/^Mon +[·░▒▓█ ]+$/m);
+    expect(shown).toMatch(
+      /^s3\/public-policy +6 +1 +5 +0 +0 +[·░▒▓█]{5} +site-deploy\/\* \(5\) +arn:aws:s3:::site \(5\)$/m,
+    );
+    expect(shown).toMatch(/^s3\/public-policy +notify +notify +access +6 +0 +arn:aws:s3:::site$/m);
+    expect(shown).toMatch(/^by this firebreak.yml \(preset guard\): 0 to be mended, 12 rehearsed and told$/m);
+    const better = answered(['01', '20'].map((day) => put(`i-${day}`, `2026-07-${day}T10:00:00Z`, `b${day}`, person)));
+    expect(summary(better).join('\n')).toMatch(/^ {2}s3\/public-policy: notify → approve, 2 findings in 20 days; /m);
   });
 
   it('suggests no mode that the rule cannot have, and says why', () => {
@@ -190,6 +254,13 @@ describe('the page', () => {
     expect(shown).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
   });
 
+  it('links to nothing that is not on it', () => {
+    const html = page(answered([put('e', '2026-07-01T10:00:00Z', 'site', person), put('f', '', 'site', person)]));
+    const links = [...html.matchAll(/href="#([^"]*)"/g)].map(([, id]) => id);
+    expect(links.length).toBeGreaterThan(3);
+    for (const id of links) expect(html).toContain(`id="${id}"`);
+  });
+
   it('stands whatever texts there are', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string(), fc.string(), (bucket, name, time) => {
@@ -247,6 +318,7 @@ describe('the command', () => {
   });
 
   it('has a clear line and an exit code for what cannot be read', () => {
+    writeFileSync(join(dir, 'notes.txt'), 'mine\n');
     const empty = join(dir, 'empty');
     mkdirSync(empty);
     expect(firebreak('backtest', empty)).toMatchObject({ status: 0, stderr: 'firebreak: no CloudTrail log found\n' });
@@ -261,8 +333,19 @@ describe('the command', () => {
     });
     expect(firebreak('backtest').status).toBe(2);
     expect(firebreak('backtest', empty, '--from', 'monday').status).toBe(2);
+    expect(firebreak('backtest', 's3://x/y', '--from', '2026-02-31').status).toBe(2);
     expect(firebreak('backtest', 's3://UPPER/x').status).toBe(2);
-    writeFileSync(join(dir, 'notes.txt'), 'mine\n');
+    // What would not count, or could not be written in the end, is said before anything is read.
+    expect(firebreak('backtest', folder, '--account', '111122223333')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--account counts for s3:// and --lookup alone'),
+    });
+    for (const option of ['--html', '--json', '--state'])
+      expect(firebreak('backtest', empty, option, join(dir, 'notes.txt', 'x'))).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(/^firebreak: .*cannot be (written|kept)/),
+        stdout: '',
+      });
     expect(firebreak('backtest', empty, '--state', join(dir, 'notes.txt')).status).toBe(2);
     expect(readFileSync(join(dir, 'notes.txt'), 'utf8')).toBe('mine\n');
   });
@@ -293,6 +376,39 @@ exemptions: [] # none yet
     expect(again).toBe(changed.replace('mode: approve', 'mode: remediate'));
     expect(withMode('preset: guard\n', 'f', rules, rule('s3/tls-only'), 'approve', [])).toBe(
       'preset: guard\nmodes:\n  - rule: s3/tls-only\n    mode: approve\n',
+    );
+  });
+
+  it('leaves each blank where it is', () => {
+    const odd = `preset:   guard   # for now\r
+modes:      # reviewed
+    # ours
+    # backtest 2026-01-01 to 2026-02-01: old
+    # by person 3
+    -   rule:  s3/tls-only   # hm
+        mode:  "notify"   # yet
+    -   {rule: "s3/*", account: '111122223333', mode: off}   # last
+
+trusted:   ["444455556666"]`.replaceAll('\r', '');
+    const evidence = ['backtest 2026-07-01 to 2026-08-01: new', 'by pipeline 1'];
+    expect(withMode(odd, 'f', rules, rule('kms/key-disabled'), 'approve', ['why'])).toBe(
+      odd.replace('# last\n', '# last\n    # why\n    - rule: kms/key-disabled\n      mode: approve\n'),
+    );
+    const own = odd.replace('    -   {rule: "s3/*", account: \'111122223333\', mode: off}   # last\n', '');
+    expect(withMode(own, 'f', rules, rule('s3/tls-only'), 'approve', evidence)).toBe(
+      own
+        .replace('"notify"', 'approve')
+        .replace('2026-01-01 to 2026-02-01: old', '2026-07-01 to 2026-08-01: new')
+        .replace('person 3', 'pipeline 1'),
+    );
+    // What can't be added to is written anew, and means the same.
+    for (const modes of ['modes: []', 'modes: [{rule: s3/tls-only, mode: off}]', 'modes: # none', '{preset: guard}']) {
+      const changed = withMode(`${modes}\n`, 'f', rules, rule('s3/tls-only'), 'approve', ['why']);
+      expect(parseConfig(changed, 'f', rules).modes).toEqual([{ rule: 's3/tls-only', mode: 'approve' }]);
+    }
+    const list = '# a\npreset: guard\n# modes:\n#   - none';
+    expect(withMode(list, 'f', rules, rule('s3/tls-only'), 'approve', ['why'])).toBe(
+      `${list}\nmodes:\n  # why\n  - rule: s3/tls-only\n    mode: approve\n`,
     );
   });
 

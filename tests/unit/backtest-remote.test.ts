@@ -98,7 +98,7 @@ function s3(request: IncomingMessage): Answer {
 test('a bucket is read whole, page by page, digests passed over', async () => {
   const { status, stdout, asked } = await firebreak(['s3://trail/logs'], s3);
   expect(stdout).toContain('5 records in 5 logs');
-  expect(stdout).toContain('passed over by name: 1 digest files');
+  expect(stdout).toContain('passed over by name: digest files (1)');
   expect(status).toBe(0);
   expect(asked.filter((call) => call.includes('Digest_x.json.gz?'))).toEqual([]);
 });
@@ -113,6 +113,11 @@ test('--account, --region, --from and --to list only what they name, by the key 
   expect(
     asked.some((call) => call.includes('start-after=logs/AWSLogs/') && call.includes('eu-central-1/2026/07/01')),
   ).toBe(true);
+  // Also where the prefix is an account's own.
+  const deeper = await firebreak([`s3://trail/logs/AWSLogs/${one}`, ...narrowed], s3);
+  expect(deeper.stdout).toContain('1 record in 1 log,');
+  expect(deeper.asked.filter((call) => call.includes('us-east-1/2026'))).toEqual([]);
+  expect(deeper.asked.some((call) => call.includes('start-after'))).toBe(true);
   const single = await firebreak(['s3://trail/logs', ...narrowed, '--account', two], s3);
   expect(single.stdout).toContain('1 record in 1 log,');
 });

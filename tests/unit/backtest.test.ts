@@ -1,5 +1,5 @@
 /** The fast reader against the careful one: the same findings, record by record, whatever a log looks like. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import type { Row } from '../../cli/backtest/judge.ts';
 import { localLogs, otherThan } from '../../cli/backtest/logs.ts';
-import { readStream } from '../../cli/backtest/read.ts';
+import { readLog, readStream } from '../../cli/backtest/read.ts';
 import { readAll, wakersOf } from '../../cli/backtest/run.ts';
 import { type Cut, scanners, tooLarge } from '../../cli/backtest/scan.ts';
 import { sifter } from '../../cli/backtest/sift.ts';
@@ -195,8 +195,11 @@ describe('the fast reader', () => {
     const results = await ran([folder]);
     expect(results).toHaveLength(logs.length);
     let found = 0;
+    // The full parse is the same run over another reader.
+    const full = await ran([folder], true);
     for (const [number, result] of results.entries()) {
       const expected = await classified(result.log);
+      expect((full[number] ? [full[number]] : []).map(sifted)).toEqual([expected.rows]);
       if (!logs[number]?.sound) {
         // No JSON: a record that no rule wakes on is not looked into, so the fast reader may not notice, and find more.
         const [more, fewer] = [sifted(result), expected.rows].map((rows) => rows.map(placeless));
@@ -204,12 +207,10 @@ describe('the fast reader', () => {
         continue;
       }
       expect({ log: result.log, rows: sifted(result) }).toEqual({ log: result.log, rows: expected.rows });
+      expect(full[number]?.rows).toEqual(result.rows);
       found += result.rows.length;
     }
     expect(found).toBeGreaterThan(500);
-    // The full parse is the same run over another reader.
-    const full = await ran([folder], true);
-    expect(full.map(({ rows }) => rows)).toEqual(results.map(({ rows }) => rows));
   });
 
   it('reads what aws cloudtrail lookup-events prints as classify does, and as the records themselves', async () => {
@@ -342,6 +343,8 @@ describe('what is told only from some number on', () => {
     ]);
     expect(ignored[0]).toMatch(/^signin\/failed-logins counts it: 1 of 5 within 15 minutes/);
     expect(carried(await ran(paths))).toEqual(rows);
+    const sift = sifter(rules);
+    expect((await ran(paths)).flatMap((result) => sift(result.rows)).map(({ way }) => way)).toEqual(['tell', 'tell']);
     expect(carried(await ran(paths, true))).toEqual(rows);
   });
 
@@ -373,6 +376,33 @@ describe('what is broken', () => {
     expect(result?.problems).toEqual([{ source: path, error: 'its gzip ends early: half written?' }]);
     // What was complete in it, up to the last of its blocks.
     expect(result?.records).toBe(expected.records);
+  });
+
+  test('a long line that ends early gives its complete records without being read twice', async () => {
+    const path = join(dir, 'cut.json');
+    const many = Array.from({ length: 12 }, () => interesting).flat();
+    writeFileSync(path, log(many).slice(0, -700));
+    expect(statSync(path).size).toBeGreaterThan(1 << 20);
+    const [result] = await ran([path]);
+    const expected = await classified(path);
+    expect(expected.unreadable).toBe(1);
+    expect(result && sifted(result)).toEqual(expected.rows);
+    expect(result).toMatchObject({
+      records: expected.records,
+      problems: [{ source: `${path}#${many.length - 1}`, error: 'ends before its JSON does: half written?' }],
+    });
+    expect(await readLog(path, scanners(wakersOf(rules)), async () => {})).toMatchObject({
+      odd: null,
+      half: many.length - 1,
+    });
+  });
+
+  test('a line that is no JSON and goes on for long hides nothing behind it', async () => {
+    const path = join(dir, 'long.jsonl');
+    writeFileSync(path, `${'a'.repeat(17 << 20)}\n${JSON.stringify(interesting[0])}\n`);
+    const [result] = await ran([path]);
+    expect(result).toMatchObject({ records: 2, unreadable: 1, problems: [{ source: `${path}:1` }] });
+    expect(result?.problems[0]?.error.length).toBeLessThan(200);
   });
 
   test('what is not CloudTrail, not JSON, not there or not to be read is one clear line each', async () => {
