@@ -1,23 +1,23 @@
 /**
- * Bundles each room's handler into what Lambda runs: `.build/<room>/index.mjs` and `.build/<room>.zip`.
+ * Makes of each room's handler what Lambda runs: `.build/<room>/index.mjs`, with what is imported only when it is
+ * needed beside it, and `.build/<room>.zip`.
  *
  *     node scripts/build.ts
  *
- * The configuration is part of the bundle: handlers import it as `firebreak:config`, so a deployed function holds
+ * The configuration is beside the bundle: handlers import it as `firebreak:config`, so a deployed function holds
  * exactly the configuration it was deployed with, parsed and checked beforehand.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build as bundle, type Plugin } from 'esbuild';
 import { zipSync } from 'fflate';
-import { allRules, loadConfig } from '../functions/deployment.ts';
-import { hasFix } from '../shared/core/rule.ts';
+import { loadConfig } from '../functions/deployment.ts';
+import { type Code, codeOf, configFile } from './bundle.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** One built function: its room, the zip's path and size in bytes, and the bundle's size in bytes before compression. */
-export type Built = { room: string; zip: string; zipBytes: number; bundleBytes: number };
+/** One built function: its room, the zip's path and size in bytes, and how many bytes of code a cold start loads. */
+export type Built = { room: string; zip: string; zipBytes: number; loadedBytes: number };
 
 /**
  * Builds the bundle and the zip of every `functions/<room>/handler.ts`. The same sources, configuration and package
@@ -34,87 +34,29 @@ export async function build(o: { config?: string; out?: string } = {}): Promise<
   const config = await loadConfig(resolve(root, path));
   const rooms = await roomsWithHandler();
   await mkdir(out, { recursive: true });
-  return Promise.all(rooms.map((room) => buildRoom(room, out, config)));
+  const code = [...(await codeOf(rooms))].sort(([one], [other]) => (one < other ? -1 : 1));
+  return Promise.all(code.map(([room, of]) => buildRoom(room, of, out, config)));
 }
 
-async function buildRoom(room: string, out: string, config: unknown): Promise<Built> {
+async function buildRoom(room: string, code: Code, out: string, config: unknown): Promise<Built> {
   const dir = join(out, room);
-  const result = await bundle({
-    entryPoints: [join(root, 'functions', room, 'handler.ts')],
-    absWorkingDir: root,
-    bundle: true,
-    write: false,
-    platform: 'node',
-    target: 'node24', // the Lambda runtime nodejs24.x; the SDK it brings is left unused, ours is pinned
-    format: 'esm',
-    mainFields: ['module', 'main'], // ES modules where a package has both: only they can be tree-shaken
-    minify: true,
-    keepNames: true, // errors are recognised and logged by their name
-    treeShaking: true,
-    legalComments: 'none',
-    sourcemap: false,
-    outfile: join(dir, 'index.mjs'),
-    // CommonJS dependencies call require() for Node's own modules, which an ES module has not.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-    plugins: [dataModule('config', config), dataModule('words', words()), plainSchemas],
-    logLevel: 'silent', // failures are thrown, with the same text
-  });
-  const code = result.outputFiles[0];
-  if (!code) throw new Error(`esbuild gave no output for functions/${room}/handler.ts`);
-  const zip = zipSync({
-    // A fixed time in the zip's own local-time fields, and modes that let Lambda's user read: the bytes depend on the code alone.
-    'index.mjs': [code.contents, { mtime: new Date(1980, 0, 1), os: 3, attrs: 0o100644 << 16, level: 9 }],
-  });
+  const settings = Buffer.from(`export default ${JSON.stringify(config)};`);
+  const files = [{ name: configFile, contents: settings }, ...code.files];
+  // A fixed time in the zip's own local-time fields, and modes that let Lambda's user read: the bytes depend on the code alone.
+  const entry = { mtime: new Date(1980, 0, 1), os: 3, attrs: 0o100644 << 16, level: 9 } as const;
+  const zip = zipSync(Object.fromEntries(files.map(({ name, contents }) => [name, [contents, entry] as const])));
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
   const path = join(out, `${room}.zip`);
-  await Promise.all([writeFile(join(dir, 'index.mjs'), code.contents), writeUnlessSame(path, zip)]);
-  return { room, zip: path, zipBytes: zip.length, bundleBytes: code.contents.length };
+  await Promise.all([
+    ...files.map(({ name, contents }) => writeFile(join(dir, name), contents)),
+    writeUnlessSame(path, zip),
+  ]);
+  return { room, zip: path, zipBytes: zip.length, loadedBytes: code.loadedBytes + settings.length };
 }
-
-/** Resolves `firebreak:NAME` to data: the parsed configuration, and what rules say of their fixes. */
-function dataModule(what: 'config' | 'words', data: unknown): Plugin {
-  const name = `firebreak:${what}`;
-  return {
-    name,
-    setup(build) {
-      build.onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: name, namespace: name }));
-      build.onLoad({ filter: /.*/, namespace: name }, () => ({ contents: JSON.stringify(data), loader: 'json' }));
-    },
-  };
-}
-
-/** For the page, which has no rules: they would bring the clients of all services along. */
-const words = () =>
-  Object.fromEntries(
-    allRules()
-      .filter(hasFix)
-      .map(({ id, risk, mends, undoes }) => [id, { risk, mends, undoes }]),
-  );
-
-/**
- * The SDK's clients describe every request and answer of their service in one module. esbuild leaves out what no command
- * in use refers to, but for descriptions with a computed member, `{ [_xN]: _BDM }`, whose name might be anything as far as
- * it can tell. Each is a constant text of the same module: with that in its place EC2's bundle loses a third.
- */
-const plainSchemas: Plugin = {
-  name: 'plain-schemas',
-  setup(build) {
-    build.onLoad({ filter: /@aws-sdk[/\\]client-[^/\\]+[/\\]dist-es[/\\]schemas[/\\].+\.js$/ }, async ({ path }) => {
-      const text = await readFile(path, 'utf8');
-      const constants = new Map(
-        [...text.matchAll(/^const (\w+) = (".*");$/gm)].map(([, name, value]) => [name, value]),
-      );
-      const contents = text.replaceAll(/([{,]\s*)\[(\w+)\]:/g, (whole, before: string, name: string) =>
-        constants.has(name) ? `${before}${constants.get(name)}:` : whole,
-      );
-      return { contents, loader: 'js' };
-    });
-  },
-};
 
 /** The folders of `functions/` that hold a handler.ts, in alphabetical order. */
-async function roomsWithHandler(): Promise<string[]> {
+export async function roomsWithHandler(): Promise<string[]> {
   const folders = await readdir(join(root, 'functions'), { withFileTypes: true });
   const rooms: string[] = [];
   for (const folder of folders) {
@@ -139,8 +81,8 @@ if (import.meta.main) {
     console.error(error.message);
     process.exit(2);
   });
-  for (const { zip, zipBytes, bundleBytes } of built) {
-    const sizes = `${(zipBytes / 1024).toFixed(0)} KB zipped, ${(bundleBytes / 1024).toFixed(0)} KB to load`;
+  for (const { zip, zipBytes, loadedBytes } of built) {
+    const sizes = `${(zipBytes / 1024).toFixed(0)} KB zipped, ${(loadedBytes / 1024).toFixed(0)} KB to load`;
     console.log(`${relative(root, zip)}  ${sizes}`);
   }
   console.log(`${built.length} functions built in ${((performance.now() - started) / 1000).toFixed(1)} s`);

@@ -1,6 +1,7 @@
 /**
- * npm run bench [-- --json FILE]: what one remediation costs, against named yardsticks measured in the same run, over the
- * sandbox. A ratio travels between machines, a time does not.
+ * npm run bench [-- --json FILE]: what one remediation costs, and a cold start of each function, against named yardsticks
+ * measured in the same run, over the sandbox. A ratio travels between machines, a time does not. With --cold the cold
+ * starts alone, without a sandbox.
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -21,8 +22,9 @@ import { startWire } from '../../tests/support/wire.ts';
 import { build } from '../build.ts';
 import { deployInto } from '../sandbox/deploy.ts';
 import { credentialsOf, startSandbox } from '../sandbox/sandbox.ts';
+import { coldStarts } from './cold.ts';
+import { line, median, type Row, row } from './row.ts';
 
-type Row = { name: string; value: number; unit: string; yardstick: string | null; ratio: number | null };
 type Ran = { seconds: number; peak: number; warm?: number[]; outcomes?: string[] };
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -31,9 +33,6 @@ const warmEvents = 20;
 const folder = mkdtempSync(join(tmpdir(), 'firebreak-bench-'));
 const config = join(folder, 'firebreak.yml');
 writeFileSync(config, 'preset: standard\nbreaker: {actor: 1000}\n');
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 function run(args: readonly string[], env: Record<string, string>): Promise<Ran> {
   const began = performance.now();
@@ -49,6 +48,19 @@ function run(args: readonly string[], env: Record<string, string>): Promise<Ran>
       },
     );
   });
+}
+
+const { values } = parseArgs({ options: { json: { type: 'string' }, cold: { type: 'boolean' } } });
+
+function report(rows: readonly Row[]): void {
+  for (const one of rows) console.log(line(one));
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
+}
+
+if (values.cold) {
+  report(await coldStarts(await build({ config, out: folder })));
+  rmSync(folder, { recursive: true });
+  process.exit();
 }
 
 const sandbox = await startSandbox({ log: console.error });
@@ -82,7 +94,9 @@ try {
     format: 'esm',
     mainFields: ['module', 'main'],
     minify: true,
-    outfile: bareFile,
+    splitting: true,
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     logLevel: 'silent',
   });
@@ -170,13 +184,6 @@ try {
 
   const seconds = (all: readonly Ran[]): number => median(all.map((one) => one.seconds));
   const peak = (all: readonly Ran[]): number => median(all.map((one) => one.peak)) / 2 ** 20;
-  const row = (name: string, value: number, unit: string, yardstick: string | null = null, against?: number): Row => ({
-    name,
-    value: Number(value.toFixed(3)),
-    unit,
-    yardstick,
-    ratio: against === undefined ? null : Number((value / against).toFixed(2)),
-  });
   const rows: Row[] = [
     row('node -e 0', seconds(nothing), 's'),
     row('the same calls by bare SDK, fresh process', seconds(bare), 's', 'node -e 0', seconds(nothing)),
@@ -191,18 +198,10 @@ try {
     row('one remediation, warm', median(warm.warm ?? []) / 1000, 's', 'one remediation, fresh process', seconds(fresh)),
     row('peak memory of one remediation', peak(fresh), 'MiB', 'the same calls by bare SDK, fresh process', peak(bare)),
     row('HTTP requests of one remediation', requests.length, 'requests', 'aim: 10', 10),
-    ...zips.map(({ room, zipBytes }) => {
-      const aim = room === 'ec2' ? 450 : 350;
-      return row(`zip of ${room}`, zipBytes / 1024, 'KB', `aim: ${aim} KB`, aim);
-    }),
+    ...zips.map(({ room, zipBytes }) => row(`zip of ${room}`, zipBytes / 1024, 'KB', 'aim: 350 KB', 350)),
   ];
-  for (const { name, value, unit, yardstick, ratio } of rows)
-    console.log(
-      `${name.padEnd(44)} ${String(value).padStart(9)} ${unit.padEnd(9)} ${ratio === null ? '' : `${ratio} × ${yardstick}`}`,
-    );
+  report([...rows, ...(await coldStarts(zips))]);
   console.log(`\nthe requests: ${requests.join(', ')}`);
-  const { values } = parseArgs({ options: { json: { type: 'string' } } });
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
 } finally {
   await sandbox.stop();
   rmSync(folder, { recursive: true });

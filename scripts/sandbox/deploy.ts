@@ -1,10 +1,11 @@
 /** Builds, packages and deploys the real serverless.yml into a running sandbox account. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from '../build.ts';
+import { lock } from './lock.ts';
 import type { Sandbox } from './sandbox.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -21,25 +22,25 @@ export async function deployInto(
   try {
     await build({ config, out: folder });
     log('built: one bundle a function');
-    const osls = (command: string): Promise<string> =>
-      run(
-        'node',
-        [
-          join(root, 'node_modules/osls/bin/serverless.js'),
-          command,
-          '--package',
-          join(folder, 'package'),
-          '--region',
-          sandbox.region,
-        ],
-        { ...env, FIREBREAK_BUILD: folder },
-      );
-    await osls('package');
-    await osls('deploy');
+    const built = { ...env, FIREBREAK_BUILD: folder };
+    const args = ['--package', join(folder, 'package'), '--region', sandbox.region];
+    await osls(['package', ...args], built);
+    await osls(['deploy', ...args], built);
   } finally {
     await rm(folder, { recursive: true });
   }
   return env;
+}
+
+/** osls works in `.serverless/` of the repository, whatever it is told: two at once would take each other's templates. */
+export async function osls(args: readonly string[], env: Record<string, string>): Promise<void> {
+  await mkdir(join(root, '.build'), { recursive: true });
+  const release = await lock(join(root, '.build/osls.lock'), `running osls ${args[0]}`);
+  try {
+    await run('node', [join(root, 'node_modules/osls/bin/serverless.js'), ...args], env);
+  } finally {
+    await release();
+  }
 }
 
 /** Runs a program in the repository; gives its standard output, or throws with the end of what it said. */

@@ -1,12 +1,12 @@
 /** The sandbox's Python environment: `.venv/` at the root of the repository, made from the hashed requirements.txt. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { lock } from './lock.ts';
 
 const run = promisify(execFile);
 const here = dirname(fileURLToPath(import.meta.url));
@@ -36,7 +36,7 @@ export async function ensureVenv(log: (line: string) => void = () => {}): Promis
     .digest('hex');
   if (await isMadeFrom(venv, wanted)) return bin;
   await mkdir(venv, { recursive: true });
-  const release = await lock(join(venv, '.lock'), log);
+  const release = await lock(join(venv, '.lock'), 'making .venv', log);
   try {
     if (await isMadeFrom(venv, wanted)) return bin; // another process made it while this one waited
     await make(venv, wanted, log);
@@ -107,43 +107,6 @@ export async function findPython(): Promise<{ path: string; version: string }> {
     `found no Python 3.10 or newer on the PATH (${tried.length > 0 ? tried.join(', ') : 'none at all'}). The sandbox ` +
       'account runs on it. Next: install one (apt install python3 python3-venv, brew install python) and try again',
   );
-}
-
-/**
- * Takes a lock file that holds the owner's process id; waits while its owner lives.
- * @returns what gives it back
- */
-async function lock(path: string, log: (line: string) => void): Promise<() => Promise<void>> {
-  let told = false;
-  for (;;) {
-    try {
-      const file = await open(path, 'wx');
-      await file.writeFile(String(process.pid));
-      await file.close();
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const owner = Number(await readFile(path, 'utf8').catch(() => '0'));
-    const age = Date.now() - ((await stat(path).catch(() => null))?.mtimeMs ?? Date.now());
-    // An empty file is one whose owner has not written its id yet, or never will.
-    if (owner > 0 ? !isAlive(owner) : age > 5000) {
-      await rm(path, { force: true });
-      continue;
-    }
-    if (!told) log(`waiting for process ${owner || '?'}, which is making .venv`);
-    told = true;
-    await sleep(250);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** Runs a program, handing on its output line by line; throws with the last lines when it fails. */

@@ -1,6 +1,5 @@
 /** Secrets that the configuration names: read when they are needed, and kept for some minutes. */
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { client } from './client.ts';
 
 export type Secrets = (reference: string) => Promise<string>;
@@ -23,6 +22,7 @@ export function secrets(now: () => Date = () => new Date()): Secrets {
 async function read(reference: string): Promise<string> {
   const name = reference.slice(reference.indexOf(':') + 1);
   if (reference.startsWith('ssm:')) {
+    const { GetParameterCommand, SSMClient } = await import('./parameters.ts');
     const { Parameter } = await client(SSMClient).send(new GetParameterCommand({ Name: name, WithDecryption: true }));
     return Parameter?.Value ?? '';
   }

@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from '../../scripts/build.ts';
-import { run } from '../../scripts/sandbox/deploy.ts';
+import { type Built, build } from '../../scripts/build.ts';
+import { osls } from '../../scripts/sandbox/deploy.ts';
 
 export type Statement = {
   readonly Sid?: string;
@@ -22,22 +22,25 @@ export type Template = {
   };
 };
 
-/** Packages under the text of a firebreak.yml; `check` may look at the template's file before it goes. */
-export async function packaged(config: string, check?: (file: string) => Promise<void>): Promise<Template> {
+/** Packages under the text of a firebreak.yml; `check` may look at the template's file before it goes, and at what was built. */
+export async function packaged(
+  config: string,
+  check?: (file: string, built: readonly Built[]) => Promise<void>,
+): Promise<Template> {
   const folder = mkdtempSync(join(tmpdir(), 'firebreak-package-'));
   try {
     const file = join(folder, 'firebreak.yml');
     writeFileSync(file, config);
-    await build({ config: file, out: join(folder, 'build') });
+    const built = await build({ config: file, out: join(folder, 'build') });
     const out = join(folder, 'package');
     mkdirSync(out);
-    await run('node', ['node_modules/osls/bin/serverless.js', 'package', '--package', out, '--region', 'us-east-1'], {
+    await osls(['package', '--package', out, '--region', 'us-east-1'], {
       FIREBREAK_CONFIG: file,
       FIREBREAK_BUILD: join(folder, 'build'),
       AWS_EC2_METADATA_DISABLED: 'true',
     });
     const template = join(out, 'cloudformation-template-update-stack.json');
-    await check?.(template);
+    await check?.(template, built);
     return JSON.parse(readFileSync(template, 'utf8')) as Template;
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,10 +1,4 @@
-import {
-  CostAndUsageReportServiceClient,
-  DeleteReportDefinitionCommand,
-  DescribeReportDefinitionsCommand,
-  PutReportDefinitionCommand,
-  type ReportDefinition,
-} from '@aws-sdk/client-cost-and-usage-report-service';
+import type { ReportDefinition } from '@aws-sdk/client-cost-and-usage-report-service';
 import { client, orNull } from '../../../shared/aws/client.ts';
 import type { Json, JsonObject } from '../../../shared/core/json.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
@@ -12,7 +6,10 @@ import type { Lens } from '../../../shared/core/rule.ts';
 /** What was deleted: a Cost and Usage Report by its name, or another watch, which no lens here can make again. */
 export type Watch = { readonly watch: 'report' | 'export' | 'budget' | 'monitor'; readonly name: string };
 
-const costs = (): CostAndUsageReportServiceClient => client(CostAndUsageReportServiceClient);
+async function costs() {
+  const { CostAndUsageReportServiceClient, ...commands } = await import('./calls.ts');
+  return { ...commands, reports: client(CostAndUsageReportServiceClient) };
+}
 
 /** The definition of a report, as DescribeReportDefinitions gives it. Null where there is no such report. */
 export const report: Lens<Watch, JsonObject> = {
@@ -20,9 +17,10 @@ export const report: Lens<Watch, JsonObject> = {
   key: ({ watch, name }) => `${watch} ${name}`,
   async read({ watch, name }) {
     if (watch !== 'report') return null;
+    const { reports, DescribeReportDefinitionsCommand } = await costs();
     let NextToken: string | undefined;
     do {
-      const page = await costs().send(new DescribeReportDefinitionsCommand({ ...(NextToken && { NextToken }) }));
+      const page = await reports.send(new DescribeReportDefinitionsCommand({ ...(NextToken && { NextToken }) }));
       const found = page.ReportDefinitions?.find(({ ReportName }) => ReportName === name);
       if (found) return defined(found);
       NextToken = page.NextToken;
@@ -31,11 +29,12 @@ export const report: Lens<Watch, JsonObject> = {
   },
   canon: (state) => Object.fromEntries(Object.entries(state).map(([key, value]) => [key, sorted(value ?? null)])),
   async write({ name }, _from, to) {
-    if (to === null) await costs().send(new DeleteReportDefinitionCommand({ ReportName: name }));
+    const { reports, DeleteReportDefinitionCommand, PutReportDefinitionCommand } = await costs();
+    if (to === null) await reports.send(new DeleteReportDefinitionCommand({ ReportName: name }));
     // An attempt that was cut short may have made it already: API_cur_PutReportDefinition, Errors.
     else
       await orNull(['DuplicateReportNameException'], () =>
-        costs().send(new PutReportDefinitionCommand({ ReportDefinition: to as unknown as ReportDefinition })),
+        reports.send(new PutReportDefinitionCommand({ ReportDefinition: to as unknown as ReportDefinition })),
       );
   },
   // The role that makes reports must not be able to delete one.
