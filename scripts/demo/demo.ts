@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, styleText } from 'node:util';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { loadConfig } from '../../functions/deployment.ts';
 import { canonical, type Json, type JsonObject } from '../../shared/core/json.ts';
 import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
 import { difference } from '../../shared/notify/diff.ts';
@@ -87,8 +88,9 @@ async function everything(file: string | undefined): Promise<boolean> {
       bold(`Firebreak puts out ${fires.length} fires in an account that exists only on this machine. Preset strict.\n`),
     );
     await inSandbox(config, problems, async (env) => {
+      const counts = loadConfig(config);
       for (const fire of fires) {
-        const one = await tryFire(fire, env).catch((error: unknown) => ({
+        const one: Tried = await tryFire(fire, counts, env).catch((error: unknown) => ({
           rule: fire.rule.id,
           stage: fire.stage.name,
           outcome: 'fault',
@@ -98,13 +100,18 @@ async function everything(file: string | undefined): Promise<boolean> {
         }));
         tried.push(one);
         const time = one.seconds === null ? '' : `${one.seconds.toFixed(1)} s`;
-        say(`${mark(one.ok)} ${time.padStart(7)}  ${one.outcome.padEnd(8)}  ${one.rule.padEnd(34)}  ${one.stage}`);
+        const what = `${one.outcome.padEnd(8)}  ${one.rule.padEnd(34)}  ${one.learned ? '*' : ' '} ${one.stage}`;
+        say(`${mark(one.ok)} ${time.padStart(7)}  ${what}`);
         if (!one.ok) problems.push(`${one.rule} (${one.stage}): ${one.outcome}: ${one.why ?? ''}`);
       }
     });
   } finally {
     rmSync(folder, { recursive: true });
   }
+  if (tried.some(({ learned }) => learned))
+    say(
+      '\n* What was there before is learned in a day. Here the same code learned it under the function’s role, by a clock set back.',
+    );
   const rest = unlit(fires);
   if (rest.length > 0) say(`\nNot lit here:\n${rest.map((line) => `  ${line}`).join('\n')}`);
   const times = tried.flatMap(({ seconds }) => seconds ?? []).toSorted((a, b) => a - b);

@@ -28,8 +28,15 @@ export type Stage = {
   readonly baseline?: Json;
   /** The state that was learned of the target before; none where it is left out. */
   readonly learned?: Json;
-  set(): Promise<Staged>;
+  /** What tells of it is read some time later (`after` of a finding): no demo waits for that. */
+  readonly later?: true;
+  /** `set` can show the state that is learned, while it stands: the demo has the engine learn it. */
+  readonly stands?: true;
+  set(stood?: Stood): Promise<Staged>;
 };
+
+/** Told of the target while its state is still the one that is learned. */
+export type Stood = (target: Json) => Promise<void>;
 
 /** Whether the stage says how it would come to be known. */
 export const isKnown = ({ call, report }: Staged): boolean => call !== undefined || report !== undefined;

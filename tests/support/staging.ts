@@ -58,6 +58,7 @@ export function engineFor(
     },
     incidents: store,
     tell: async () => {},
+    revise: async () => {},
     now,
     sleep: async (milliseconds) => void (o.patient && (await sleep(milliseconds))),
     digest: (text) => createHash('sha256').update(text).digest('hex').slice(0, 16),

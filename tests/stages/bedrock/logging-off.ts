@@ -7,17 +7,20 @@ import type { JsonObject } from '../../../shared/core/json.ts';
 import type { Stage } from '../../support/stage.ts';
 
 /** The logging was so, was learned, and was deleted. */
-const stage = (name: string, learned: JsonObject): Stage => ({
+const stage = (name: string, learned: JsonObject, stands?: true): Stage => ({
   rule: 'bedrock/logging-off',
   name,
   learned,
-  async set() {
+  ...(stands && { stands }),
+  async set(stood) {
     const bedrock = new BedrockClient({});
     const drop = () => bedrock.send(new DeleteModelInvocationLoggingConfigurationCommand({}));
     await bedrock.send(new PutModelInvocationLoggingConfigurationCommand({ loggingConfig: learned as object }));
+    const target = { region: 'us-east-1' };
+    await stood?.(target);
     await drop();
     return {
-      target: { region: 'us-east-1' },
+      target,
       after: learned,
       call: { name: 'DeleteModelInvocationLoggingConfiguration', request: null },
       async clear() {
@@ -38,5 +41,5 @@ export const stages: readonly Stage[] = [
     imageDataDeliveryEnabled: false,
     embeddingDataDeliveryEnabled: true,
   }),
-  stage('to a bucket alone', { s3Config: { bucketName: 'example-model-logs' }, textDataDeliveryEnabled: true }),
+  stage('to a bucket alone', { s3Config: { bucketName: 'example-model-logs' }, textDataDeliveryEnabled: true }, true),
 ];

@@ -26,22 +26,25 @@ const settings = (bucket: string, more: { [member: string]: Json }): { [member: 
 });
 
 /** A trail that logged, was learned, and was deleted. */
-function stage(name: string, trail: string, more: { [member: string]: Json }, loggedThen = true): Stage {
+function stage(name: string, trail: string, more: { [member: string]: Json }, isPlain = false): Stage {
   const bucket = `stage-${trail.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')}`;
-  const learned = settings(bucket, { ...more, logging: loggedThen });
+  const learned = settings(bucket, { ...more, logging: !isPlain });
   return {
     rule: 'cloudtrail/trail-deleted',
     name,
     learned,
-    async set() {
+    ...(isPlain && { stands: true }),
+    async set(stood) {
       const cloudtrail = client(CloudTrailClient);
       const s3 = client(S3Client);
       await s3.send(new CreateBucketCommand({ Bucket: bucket }));
       await cloudtrail.send(new CreateTrailCommand({ Name: trail, S3BucketName: bucket }));
       await cloudtrail.send(new StartLoggingCommand({ Name: trail }));
+      const target = { trail: `arn:aws:cloudtrail:us-east-1:123456789012:trail/${trail}`, ours: true };
+      await stood?.(target);
       await cloudtrail.send(new DeleteTrailCommand({ Name: trail }));
       return {
-        target: { trail: `arn:aws:cloudtrail:us-east-1:123456789012:trail/${trail}`, ours: true },
+        target,
         after: { ...learned, logging: true },
         call: { name: 'DeleteTrail', request: { name: trail } },
         async clear() {
@@ -87,6 +90,6 @@ export const stages: readonly Stage[] = [
         advanced: [],
       },
     },
-    false,
+    true,
   ),
 ];

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-cloudtrail';
 import { CreateBucketCommand, DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { client } from '../../../shared/aws/client.ts';
-import type { Json } from '../../../shared/core/json.ts';
+import type { Json, JsonObject } from '../../../shared/core/json.ts';
 import type { Stage } from '../../support/stage.ts';
 
 const key = 'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
@@ -42,13 +42,15 @@ const good = (bucket: string): { readonly [member: string]: Json } => ({
 type Change = {
   readonly update?: Omit<UpdateTrailCommandInput, 'Name'>;
   readonly selectors?: Omit<PutEventSelectorsCommandInput, 'TrailName'>;
+  /** The update as CloudTrail records it: each member begins with a small letter. */
+  readonly asked?: JsonObject;
 };
 
 /** A good trail, and then what somebody did to it. */
 function stage(
   name: string,
   trail: string,
-  { update, selectors }: Change,
+  { update, selectors, asked }: Change,
   differs: { [member: string]: Json } = {},
 ): Stage {
   const bucket = `stage-${trail.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')}`;
@@ -57,7 +59,8 @@ function stage(
     rule: 'cloudtrail/trail-weakened',
     name,
     learned: good(bucket),
-    async set() {
+    ...(asked && { stands: true }),
+    async set(stood) {
       const cloudtrail = client(CloudTrailClient);
       const s3 = client(S3Client);
       await s3.send(new CreateBucketCommand({ Bucket: bucket }));
@@ -75,11 +78,13 @@ function stage(
       await cloudtrail.send(new UpdateTrailCommand({ Name: trail, ...logs }));
       await cloudtrail.send(new PutEventSelectorsCommand({ TrailName: trail, EventSelectors: [everything] }));
       await cloudtrail.send(new StartLoggingCommand({ Name: trail }));
+      await stood?.({ trail: arn, ours: true });
       if (update) await cloudtrail.send(new UpdateTrailCommand({ Name: trail, ...update }));
       if (selectors) await cloudtrail.send(new PutEventSelectorsCommand({ TrailName: trail, ...selectors }));
       return {
         target: { trail: arn, ours: true },
         after: { ...good(bucket), ...differs },
+        ...(asked && { call: { name: 'UpdateTrail', request: { name: trail, ...asked } } }),
         async clear() {
           await cloudtrail.send(new DeleteTrailCommand({ Name: trail }));
           await s3.send(new DeleteBucketCommand({ Bucket: bucket }));
@@ -98,6 +103,14 @@ export const stages: readonly Stage[] = [
       KmsKeyId: '',
       CloudWatchLogsLogGroupArn: '',
       CloudWatchLogsRoleArn: '',
+    },
+    asked: {
+      isMultiRegionTrail: false,
+      includeGlobalServiceEvents: false,
+      enableLogFileValidation: false,
+      kmsKeyId: '',
+      cloudWatchLogsLogGroupArn: '',
+      cloudWatchLogsRoleArn: '',
     },
   }),
   stage('another bucket', 'moved', { update: { S3BucketName: 'somebody-elses', S3KeyPrefix: 'x' } }),

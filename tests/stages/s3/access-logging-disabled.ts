@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { CreateBucketCommand, DeleteBucketCommand, PutBucketLoggingCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  type LoggingEnabled,
+  PutBucketLoggingCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import type { Json, JsonObject } from '../../../shared/core/json.ts';
 import type { Stage } from '../../support/stage.ts';
 
@@ -10,11 +16,17 @@ const stage = (name: string, learned: JsonObject): Stage => ({
   rule: 's3/access-logging-disabled',
   name,
   learned,
-  async set() {
+  stands: true,
+  async set(stood) {
     const s3 = new S3Client({});
     const bucket = `stage-${randomUUID()}`;
     await s3.send(new CreateBucketCommand({ Bucket: target }));
     await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+    if (stood) {
+      const before = { LoggingEnabled: learned as unknown as LoggingEnabled };
+      await s3.send(new PutBucketLoggingCommand({ Bucket: bucket, BucketLoggingStatus: before }));
+      await stood({ bucket });
+    }
     const LoggingEnabled = { TargetBucket: target, TargetPrefix: 'elsewhere/' };
     await s3.send(new PutBucketLoggingCommand({ Bucket: bucket, BucketLoggingStatus: { LoggingEnabled } }));
     await s3.send(new PutBucketLoggingCommand({ Bucket: bucket, BucketLoggingStatus: {} }));

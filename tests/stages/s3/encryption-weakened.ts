@@ -17,22 +17,28 @@ const under = (SSEAlgorithm: string, KMSMasterKeyID?: string, more: object = {})
 });
 
 /** A bucket that had these rules for a day, and has other ones, or none. */
-const stage = (name: string, learned: Json, rule: Json | null): Stage => ({
+const stage = (name: string, learned: Json, rule: Json | null, stands?: true): Stage => ({
   rule: 's3/encryption-weakened',
   name,
   learned: [learned],
-  async set() {
+  ...(stands && { stands }),
+  async set(stood) {
     const s3 = new S3Client({});
     const bucket = `stage-${randomUUID()}`;
     await s3.send(new CreateBucketCommand({ Bucket: bucket }));
-    if (rule === null) await s3.send(new DeleteBucketEncryptionCommand({ Bucket: bucket }));
-    else
-      await s3.send(
+    const encrypt = (one: Json) =>
+      s3.send(
         new PutBucketEncryptionCommand({
           Bucket: bucket,
-          ServerSideEncryptionConfiguration: { Rules: [rule as ServerSideEncryptionRule] },
+          ServerSideEncryptionConfiguration: { Rules: [one as ServerSideEncryptionRule] },
         }),
       );
+    if (stood) {
+      await encrypt(learned);
+      await stood({ bucket });
+    }
+    if (rule === null) await s3.send(new DeleteBucketEncryptionCommand({ Bucket: bucket }));
+    else await encrypt(rule);
     const asked = { bucketName: bucket, ServerSideEncryptionConfiguration: { Rule: rule } };
     return {
       target: { bucket },
@@ -50,7 +56,7 @@ const stage = (name: string, learned: Json, rule: Json | null): Stage => ({
 
 export const stages: readonly Stage[] = [
   stage('deleted, after a key of ours', under('aws:kms', key('111122223333'), { BucketKeyEnabled: true }), null),
-  stage('S3’s own keys, after a key by alias', under('aws:kms', 'alias/invoices'), under('AES256')),
+  stage('S3’s own keys, after a key by alias', under('aws:kms', 'alias/invoices'), under('AES256'), true),
   stage(
     'the key of a stranger, after two layers under ours',
     under('aws:kms:dsse', key('111122223333')),

@@ -46,14 +46,21 @@ const stage = (name: string, made: (bucket: string) => string | null): Stage => 
     rule: 's3/trail-bucket-policy',
     name,
     learned,
-    async set() {
+    stands: true,
+    async set(stood) {
       const s3 = new S3Client({});
       await s3.send(new CreateBucketCommand({ Bucket: bucket }));
       await s3.send(new DeletePublicAccessBlockCommand({ Bucket: bucket }));
+      const target = { bucket, partition: 'aws' };
       const text = made(bucket);
+      if (stood) {
+        await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: learned }));
+        await stood(target);
+      }
       if (text !== null) await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: text }));
+      else if (stood) await s3.send(new DeleteBucketPolicyCommand({ Bucket: bucket }));
       return {
-        target: { bucket, partition: 'aws' },
+        target,
         after: learned,
         call:
           text === null
