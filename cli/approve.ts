@@ -61,7 +61,9 @@ export async function report(result: Result, json: boolean): Promise<number> {
   await print(
     json ? toJson(result, 2) : `${result.outcome}: ${plain(result.resource ?? '', 300)}: ${plain(result.note, 500)}`,
   );
-  return (['fixed', 'held', 'settling', 'safe', 'undone', 'exempt'] as const).some((good) => good === result.outcome)
+  return (['fixed', 'held', 'settling', 'safe', 'undone', 'exempt', 'left'] as const).some(
+    (good) => good === result.outcome,
+  )
     ? 0
     : 1;
 }

@@ -145,8 +145,8 @@ export function composed(room: string, config: Config, names: Names, as: Access)
     confirm: confirmFinding,
     holder: `cli-${randomUUID()}`,
   });
-  const { tell, later, sign, verify } = deps;
-  return { ...deps, incidents: operated(deps.incidents, as), ...operated({ tell, later, sign, verify }, as) };
+  const { tell, revise, later, sign, verify } = deps;
+  return { ...deps, incidents: operated(deps.incidents, as), ...operated({ tell, revise, later, sign, verify }, as) };
 }
 
 /** What belongs to a deployment, by the names that scripts/resources.yml gives. */

@@ -85,6 +85,7 @@ export function shown(incident: Incident): readonly string[] {
     ['undo', incident.undo ?? '-'],
     ['until', incident.until ?? ''],
     ['decided by', incident.decision ? `${incident.decision.by} at ${incident.decision.at}` : ''],
+    ['undo by', undoOf(incident)],
     ['writes', incident.writes.map(({ call, requestId }) => `${call} (${requestId})`).join(', ')],
   ];
   const change =
@@ -104,6 +105,10 @@ export function shown(incident: Incident): readonly string[] {
   ];
 }
 
+/** Who wanted the fix taken back by a message. */
+const undoOf = ({ undoing }: Incident): string =>
+  undoing ? `${undoing.by} at ${undoing.at}${undoing.refused ? ', not done' : ''}` : '';
+
 /** Who breaks it again after each fix, and what likely does it. */
 function fought({ fight }: Incident): string {
   if (!fight) return '';
@@ -114,7 +119,7 @@ function fought({ fight }: Incident): string {
 function next(incident: Incident): readonly string[] {
   const { id, outcome, undo } = incident;
   if (isReverted(incident)) return [`to keep it: npx firebreak approve ${id}`, `to undo: npx firebreak undo ${id}`];
-  if (outcome === 'asked') return [`next: npx firebreak approve ${id}`];
+  if (outcome === 'asked') return [`next: npx firebreak approve ${id}`, `or: npx firebreak leave ${id}`];
   if ((outcome === 'fixed' || outcome === 'held') && undo !== 'none') return [`to undo: npx firebreak undo ${id}`];
   if (outcome === 'failed' || outcome === 'partly' || outcome === 'unparsed')
     return ['next, once the cause is mended: npx firebreak redrive'];

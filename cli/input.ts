@@ -141,7 +141,7 @@ function parsed(text: string): { value: unknown } | null {
   }
 }
 
-const halfWritten = 'ends before its JSON does: half written?';
+export const halfWritten = 'ends before its JSON does: half written?';
 
 /** V8's words, but for its ways to say that the text ends too soon. */
 function whyNot(text: string): string {
@@ -262,8 +262,12 @@ function stringEnd(text: string, from: number): number {
 /** A line, or null after the last one; `cut` says why the file could not be read on. */
 type Line = { readonly text: string | null; readonly cut: string | null };
 
+/** So much is held of a line that begins as no document does; within one that is spread over lines none is longer. */
+const mostOfOther = 16 << 20;
+
 async function* lines(path: string): AsyncGenerator<Line> {
   let held: string[] = [];
+  let length = 0;
   let first = true;
   let cut: string | null = null;
   try {
@@ -272,10 +276,12 @@ async function* lines(path: string): AsyncGenerator<Line> {
       if (first && chunk.includes('\0')) throw new Error('it holds NUL bytes: neither text nor gzip');
       first = false;
       const [head = '', ...others] = chunk.split('\n');
-      held.push(head);
+      if (length < mostOfOther || /^\s*[[{]/.test(held[0] ?? '')) held.push(head);
+      length += head.length;
       for (const other of others) {
         yield { text: held.join('').replace(/\r$/, ''), cut: null };
         held = [other];
+        length = other.length;
       }
     }
   } catch (error) {

@@ -120,6 +120,7 @@ function rehearsing(room: string, config: Config, incidents: Incidents, event: J
     ...compose(parts),
     incidents,
     tell: async () => {},
+    revise: async () => {},
     later: async () => {},
     sign: async () => '',
     verify: async () => false,

@@ -18,6 +18,7 @@ const commands: { readonly [name: string]: () => Promise<Module> } = {
   incidents: () => import('./incidents.ts'),
   approve: () => import('./approve.ts'),
   exempt: () => import('./exempt.ts'),
+  leave: () => import('./leave.ts'),
   undo: () => import('./undo.ts'),
   redrive: () => import('./redrive.ts'),
   pause: () => import('./pause.ts'),
@@ -77,11 +78,22 @@ async function failed(error: unknown): Promise<number> {
   return exit;
 }
 
+let over = false;
 // `| head` closes the pipe before the end: nothing is wrong, and nobody is left to tell.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-  throw error;
+  if (error.code !== 'EPIPE') throw error;
+  over = true;
+  process.exit(process.exitCode ?? 0);
+});
+// Where nothing is left to wait for, Node ends, whether the command was done or not: that must not pass for success.
+process.on('exit', (code) => {
+  if (over) return;
+  process.stderr.write(
+    'firebreak: ended before the command was done, perhaps for want of memory. Next: try it again\n',
+  );
+  if (code === 0) process.exitCode = 1;
 });
 
 keepCode();
 process.exitCode = await main(process.argv.slice(2)).catch(failed);
+over = true;

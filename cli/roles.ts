@@ -5,9 +5,9 @@ import { loadConfig } from '../functions/deployment.ts';
 import { rooms } from '../functions/rooms.ts';
 import { decideGrants } from '../scripts/decide.ts';
 import type { Grant } from '../scripts/parts.ts';
-import { speaks, voiceGrants } from '../scripts/people.ts';
+import { voiceGrants } from '../scripts/people.ts';
 import { grantsOf, type Room, readRooms } from '../scripts/serverless.ts';
-import { decides } from '../shared/config/own.ts';
+import { decides, speaks } from '../shared/config/own.ts';
 import { fault } from '../shared/core/fault.ts';
 import { type Config, modesFor, type Preset, presets } from '../shared/core/mode.ts';
 import type { Mode } from '../shared/core/rule.ts';
@@ -52,7 +52,7 @@ export async function run(_args: readonly string[], options: Options): Promise<n
 export const listing = (all: readonly Room[], config: Config, stack: string): readonly Listed[] => [
   ...all.flatMap((room) => listed(room.room, grantsOf(room, config, stack))),
   ...(decides(config) ? listed('decide', decideGrants(config, stack)) : []),
-  ...(speaks(config.channels) ? listed('voice', voiceGrants(config.channels, stack)) : []),
+  ...(speaks(config) ? listed('voice', voiceGrants(config.channels, stack)) : []),
 ];
 
 const listed = (name: string, grants: readonly Grant[]): readonly Listed[] =>

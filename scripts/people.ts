@@ -2,6 +2,7 @@
  * The function `voice`, which brings incidents to the channels beside e-mail: in the stack only where firebreak.yml asks for
  * one. SNS topic → SQS queue → function; what it can't say stays in the queue and is tried again for two weeks.
  */
+import { speaks } from '../shared/config/own.ts';
 import type { Channels, Config } from '../shared/core/mode.ts';
 import { type Grant, here, key, logs, ownGrant, policy, type Resources, type Template } from './parts.ts';
 
@@ -11,12 +12,10 @@ export type People = { readonly functions: { readonly [name: string]: Template }
  * ("Using Lambda with Amazon SQS", queue visibility timeout, AWS Lambda Developer Guide). */
 const seconds = 30;
 
-export const speaks = ({ slack, amazonQ, securityHub, eventBridge }: Channels): boolean =>
-  Boolean(slack ?? (amazonQ || securityHub || eventBridge));
-
 /** @param zipOf where a function's bundle is, as package.artifact wants it */
-export function voiceOf({ channels }: Config, stack: string, zipOf: (name: string) => string): People {
-  if (!speaks(channels)) return { functions: {}, resources: {} };
+export function voiceOf(config: Config, stack: string, zipOf: (name: string) => string): People {
+  const { channels } = config;
+  if (!speaks(config)) return { functions: {}, resources: {} };
   const slackApi = sandboxSlack();
   const voice = {
     name: `${stack}-voice`,
@@ -34,6 +33,7 @@ export function voiceOf({ channels }: Config, stack: string, zipOf: (name: strin
     resources: {
       ...queue(stack),
       ...wiring(),
+      ...quiet(stack),
       ...(channels.amazonQ && chat(stack)),
       VoiceRole: role(channels, stack),
     },
@@ -90,7 +90,7 @@ function queue(stack: string): Resources {
               Principal: { Service: 'sns.amazonaws.com' },
               Action: 'sqs:SendMessage',
               Resource: arnOf('Voice'),
-              Condition: { ArnEquals: { 'aws:SourceArn': { Ref: 'Alerts' } } },
+              Condition: { ArnEquals: { 'aws:SourceArn': [{ Ref: 'Alerts' }, { Ref: 'Quiet' }] } },
             },
           ],
         },
@@ -119,13 +119,37 @@ function queue(stack: string): Resources {
   };
 }
 
+const hears = (topic: string): Template => ({
+  Type: 'AWS::SNS::Subscription',
+  DependsOn: ['VoicePolicy'],
+  Properties: { TopicArn: { Ref: topic }, Protocol: 'sqs', Endpoint: arnOf('Voice'), RawMessageDelivery: true },
+});
+
+/**
+ * Of what changes without a word to people `voice` alone hears, by a topic apart. No filter on the mails' subscriptions could
+ * keep it from them: one would keep the alarms from them, too, since no filter lets a message without attributes pass
+ * ("Key matching", Amazon SNS Developer Guide: "exists": false only matches if at least one attribute is present).
+ */
+function quiet(stack: string): Resources {
+  return {
+    Quiet: {
+      Type: 'AWS::SNS::Topic',
+      Properties: { TopicName: `${stack}-quiet`, KmsMasterKeyId: arnOf('Key') },
+    },
+    QuietPolicy: {
+      Type: 'AWS::SNS::TopicPolicy',
+      Properties: {
+        Topics: [{ Ref: 'Quiet' }],
+        PolicyDocument: { Version: '2012-10-17', Statement: [tlsOnly('sns:Publish', { Ref: 'Quiet' })] },
+      },
+    },
+    QuietSubscription: hears('Quiet'),
+  };
+}
+
 function wiring(): Resources {
   return {
-    VoiceSubscription: {
-      Type: 'AWS::SNS::Subscription',
-      DependsOn: ['VoicePolicy'],
-      Properties: { TopicArn: { Ref: 'Alerts' }, Protocol: 'sqs', Endpoint: arnOf('Voice'), RawMessageDelivery: true },
-    },
+    VoiceSubscription: hears('Alerts'),
     VoiceMapping: {
       Type: 'AWS::Lambda::EventSourceMapping',
       DependsOn: ['VoiceRole'],

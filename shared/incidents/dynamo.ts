@@ -39,12 +39,14 @@ import type {
   Saving,
   Standing,
 } from '../core/incident.ts';
-import { settled } from '../core/outcome.ts';
+import { type Outcome, settled } from '../core/outcome.ts';
 import { isReverted } from '../core/record.ts';
 
 type Item = Record<string, AttributeValue>;
 export type Listing = {
   list(days: number, now: Date): Promise<readonly Incident[]>;
+  /** Those of one outcome that were first stored from one time on and before another (ISO 8601), as the table pages them. */
+  pages(outcome: Outcome, from: string, to: string): AsyncIterable<readonly Incident[]>;
   pauses(): Promise<readonly Pause[]>;
   /** Stores what is paused from now on; those that are over are dropped. */
   setPauses(pauses: readonly Pause[], now: Date): Promise<void>;
@@ -421,26 +423,42 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
 
   async function list(back: number, now: Date): Promise<readonly Incident[]> {
     const found: Incident[] = [];
-    for (let day = 0; day < back; day += 1) {
-      const date = new Date(now.getTime() - day * 86_400_000).toISOString().slice(0, 10);
-      let from: Item | undefined;
-      do {
-        const page = await db().send(
-          new QueryCommand({
-            TableName: table,
-            IndexName: 'byDay',
-            KeyConditionExpression: '#day = :day',
-            ExpressionAttributeNames: { '#day': 'day' },
-            ExpressionAttributeValues: { ':day': { S: date } },
-            ScanIndexForward: false,
-            ...(from && { ExclusiveStartKey: from }),
-          }),
-        );
-        found.push(...(page.Items ?? []).map(fromItem));
-        from = page.LastEvaluatedKey;
-      } while (from);
-    }
+    for (let day = 0; day < back; day += 1)
+      for await (const page of ofDay(dayOf(now.getTime() - day * oneDay))) found.push(...page);
     return found;
+  }
+
+  async function* pages(outcome: Outcome, from: string, to: string): AsyncGenerator<readonly Incident[]> {
+    for (let time = Date.parse(from); dayOf(time) <= to; time += oneDay)
+      yield* ofDay(dayOf(time), { outcome, from, to });
+  }
+
+  /** A day's, the newest first; of those of one outcome, within a span, where one is given. */
+  async function* ofDay(
+    day: string,
+    only?: { readonly outcome: Outcome; readonly from: string; readonly to: string },
+  ): AsyncGenerator<readonly Incident[]> {
+    let start: Item | undefined;
+    do {
+      const page = await db().send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: 'byDay',
+          KeyConditionExpression: only ? '#day = :day AND #at BETWEEN :from AND :to' : '#day = :day',
+          // No filter may name the index's own keys ("Filter expressions for the Query operation"): `to` itself is left out below.
+          ...(only && { FilterExpression: '#outcome = :outcome' }),
+          ExpressionAttributeNames: { '#day': 'day', ...(only && { '#at': 'at', '#outcome': 'outcome' }) },
+          ExpressionAttributeValues: {
+            ':day': { S: day },
+            ...(only && { ':outcome': { S: only.outcome }, ':from': { S: only.from }, ':to': { S: only.to } }),
+          },
+          ScanIndexForward: false,
+          ...(start && { ExclusiveStartKey: start }),
+        }),
+      );
+      yield (page.Items ?? []).map(fromItem).filter(({ at }) => !only || at < only.to);
+      start = page.LastEvaluatedKey;
+    } while (start);
   }
 
   return {
@@ -460,6 +478,7 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     suggest,
     conclude,
     list,
+    pages,
     lead,
     pauses,
     setPauses,
@@ -467,6 +486,9 @@ export function dynamoIncidents(table: string, days: number): Incidents & Listin
     setGrants,
   };
 }
+
+const oneDay = 86_400_000;
+const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
 /** Milliseconds, each more or less. */
 const conflictWaits: readonly number[] = [25, 50, 100, 200, 400];

@@ -5,6 +5,7 @@ import { parseArn } from '../aws/arn.ts';
 import { record } from '../aws/client.ts';
 import { type Waker, wakeLater } from '../aws/schedule.ts';
 import { sign, verify } from '../aws/signature.ts';
+import { speaks } from '../config/own.ts';
 import type { Deps } from '../core/deps.ts';
 import type { Incidents } from '../core/incident.ts';
 import type { Config } from '../core/mode.ts';
@@ -44,15 +45,19 @@ export function compose({
   confirm,
 }: Parts): Composed {
   const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
-  const account = parseArn(waker.functionArn)?.account;
+  const { account, region } = parseArn(waker.functionArn) ?? {};
   return {
     room,
     ...(account && { account }),
+    ...(region && { region }),
     rules,
     config,
     holder,
     incidents: dynamoIncidents(table, config.retention.incidents),
     tell: (incident) => publish(topicArn, incident),
+    // A topic that voice alone hears: scripts/people.ts.
+    revise: (incident) =>
+      speaks(config) ? publish(topicArn.replace(/-alerts$/, '-quiet'), incident) : Promise.resolve(),
     now: () => new Date(),
     sleep: (milliseconds) => pause(milliseconds),
     digest: (text) => hash(text).slice(0, 16),

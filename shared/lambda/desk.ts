@@ -4,7 +4,7 @@
  * incident.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { type Asking, answer, answerable, type Refusal, refusals } from '../core/answer.ts';
+import { type Asking, answer, answerable, answerUndo, type Refusal, refusals, undoable } from '../core/answer.ts';
 import type { Deps, Result } from '../core/deps.ts';
 import { longestDays } from '../core/granted.ts';
 import type { Answer, Incident } from '../core/incident.ts';
@@ -273,6 +273,17 @@ async function slack(request: Request, desk: Desk): Promise<Response> {
   };
   const approver = Object.hasOwn(approvers, user) ? approvers[user] : undefined;
   if (approver === undefined) return refused('stranger');
+  const by = `${approver} (Slack ${user})`;
+  if (pressed.action === actions.undo) {
+    if (!asked || asked.days !== null) return refused('unsound');
+    const { incident, refused: because } = await undoable({ ...asked, approver }, questionOf, desk.deps);
+    if (because === 'ended') return refused(because, 'it is no fix any more that this button could take back');
+    if (because || !incident) return refused(because ?? 'ended');
+    const recorded = await answerUndo(asked.incident, by, desk.deps);
+    if (recorded) return refused(recorded);
+    await desk.carryOut(incident, false);
+    return said(200);
+  }
   const days = asked?.days ?? 0;
   const says = saysOf(pressed.action, days, desk.deps.now());
   if (!asked || !says) return refused('unsound');
@@ -281,7 +292,7 @@ async function slack(request: Request, desk: Desk): Promise<Response> {
   if (found.refused === 'changed')
     return refused('changed', 'it changed since this message: look at the new plan in the thread, and answer that');
   if (found.refused || !found.incident) return refused(found.refused ?? 'ended');
-  const recorded = await answer(asked.incident, `${approver} (Slack ${user})`, says, desk.deps);
+  const recorded = await answer(asked.incident, by, says, desk.deps);
   if (recorded) return refused(recorded);
   await desk.carryOut(found.incident, false);
   return said(200);

@@ -63,7 +63,7 @@ async function answered(event: unknown, deps: Composed): Promise<readonly Result
   const command = text(event, 'firebreak');
   const learned = text(event, 'learned');
   if (command === 'due' && learned !== undefined) return dueLesson(learned, deps);
-  if (command === 'digest') return [await digest(deps, deps.incidents.list)].filter((one) => one !== null);
+  if (command === 'digest') return [await digest(deps, deps.incidents.pages)].filter((one) => one !== null);
   if (command === undefined || incident === undefined) return handle(event, deps);
   if (command === 'approve') return [await approve(incident, deps)];
   if (command === 'due') return due(incident, deps);

@@ -13,6 +13,7 @@ const busType = 'firebreak.incident';
 
 export const busChannel: Channel = {
   name: 'eventbridge',
+  revises: true,
   async say(incident) {
     const { Entries = [] } = await client(EventBridgeClient).send(
       new PutEventsCommand({

@@ -23,7 +23,7 @@ export function chatChannel(topicArn: string): Channel {
     name: 'chat',
     say: (incident) => publish(chatMessage(incident)),
     fold: {
-      key: ({ rules, outcome, severity }) => [rules[0] ?? '', outcome, severity].join(' '),
+      key: ({ title, outcome, severity }) => [title, outcome, severity].join(' '),
       say: (incidents) => publish(chatFold(incidents)),
     },
   };

@@ -17,7 +17,9 @@ export function difference(before: Json, after: Json, most = 60): readonly strin
   const changed = (index: number): boolean => (marked[index]?.mark ?? ' ') !== ' ';
   const near = marked.filter((_, index) => changed(index - 1) || changed(index) || changed(index + 1));
   const shown = near.slice(0, most).map(({ mark, line }) => `${mark} ${indent(line)}${inert(line, 160)}`.trimEnd());
-  return near.length > most ? [...shown, `… and ${near.length - most} lines more`] : shown;
+  return near.length > most
+    ? [...shown, `… and ${near.length - most} line${near.length - most === 1 ? '' : 's'} more`]
+    : shown;
 }
 
 const indent = (line: string): string => ' '.repeat(Math.min(line.length - line.trimStart().length, 20));

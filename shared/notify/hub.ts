@@ -3,12 +3,7 @@
  * top-level ASFF attributes": lengths). The provider of a finding may not change its workflow once it is there:
  * "BatchImportFindings for finding providers", Security Hub user guide; that is BatchUpdateFindings'.
  */
-import {
-  type AwsSecurityFinding,
-  BatchImportFindingsCommand,
-  BatchUpdateFindingsCommand,
-  SecurityHubClient,
-} from '@aws-sdk/client-securityhub';
+import type { AwsSecurityFinding } from '@aws-sdk/client-securityhub';
 import { client } from '../aws/client.ts';
 import { fault } from '../core/fault.ts';
 import type { Incident } from '../core/incident.ts';
@@ -26,16 +21,18 @@ export const generator = 'firebreak/';
 
 const labels = { critical: 'CRITICAL', high: 'HIGH', medium: 'MEDIUM', low: 'LOW', info: 'INFORMATIONAL' } as const;
 
-/** Outcomes after which nothing is left to do about it. */
-const over: ReadonlySet<Outcome> = new Set(['fixed', 'held', 'safe', 'released']);
+/** Outcomes after which nothing is left to do about it; of a question that another incident's fix put out, or goes on with, too. */
+const over: ReadonlySet<Outcome> = new Set(['fixed', 'held', 'safe', 'released', 'witness']);
 const statusOf = (outcome: Outcome): 'NEW' | 'RESOLVED' => (over.has(outcome) ? 'RESOLVED' : 'NEW');
 
 export const hubChannel = (hub: Hub, now: () => Date): Channel => ({
   name: 'securityhub',
+  revises: true,
   async say(incident, before) {
     // A digest is about no resource, and nothing that anybody resolves.
     if (incident.digest) return {};
     const finding = findingOf(incident, hub, now());
+    const { BatchImportFindingsCommand, SecurityHubClient } = await import('./hub-calls.ts');
     const hubClient = client(SecurityHubClient);
     const { FailedFindings = [] } = await hubClient.send(new BatchImportFindingsCommand({ Findings: [finding] }));
     const [failed] = FailedFindings;
@@ -51,6 +48,7 @@ export const hubChannel = (hub: Hub, now: () => Date): Channel => ({
 });
 
 async function decide(Id: string, ProductArn: string, outcome: Outcome): Promise<void> {
+  const { BatchUpdateFindingsCommand, SecurityHubClient } = await import('./hub-calls.ts');
   const { UnprocessedFindings = [] } = await client(SecurityHubClient).send(
     new BatchUpdateFindingsCommand({
       FindingIdentifiers: [{ Id, ProductArn }],

@@ -1,7 +1,7 @@
 /** One incident as one message: a subject and a text for e-mail, and attributes that subscriptions filter by. */
 import type { Digest, Incident } from '../core/incident.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { isReverted } from '../core/record.ts';
+import { isRestorable, isReverted } from '../core/record.ts';
 import type { Actor } from '../core/signal.ts';
 import { alarmed } from '../core/voice.ts';
 import { difference } from './diff.ts';
@@ -28,6 +28,7 @@ const headlines = {
   open: 'Working on it',
   fixed: 'Fixed',
   settling: 'Takes its time',
+  waiting: 'Looked at later',
   held: 'Held for a time',
   released: 'Hold ended',
   partly: 'PARTLY FIXED',
@@ -86,7 +87,7 @@ export type Parts = {
 export const partsOf = (incident: Incident): Parts => ({
   headline: `${headOf(incident)}: ${inert(incident.title, 120)}`,
   facts: incident.digest ? digestFacts(incident.digest) : facts(incident),
-  change: incident.digest ? noisiest(incident.digest) : changed(incident),
+  change: incident.digest ? noisiest(incident.digest) : incident.flood ? together(incident) : changed(incident),
   // An alarm is no incident that a command could show.
   commands: incident.id.startsWith(alarmed) ? [] : commands(incident),
   links: links(incident),
@@ -111,6 +112,10 @@ function subject(incident: Incident): string {
 function headOf(incident: Incident): string {
   if (incident.digest) return 'Daily digest';
   if (isReverted(incident)) return 'Fixed first, asks you';
+  if (incident.undoing?.refused && isRestorable(incident)) return 'Not taken back';
+  if (incident.undoing && incident.outcome === 'failed') return 'UNDO FAILED';
+  // It was asked, and ended without a word of its own: only where that can be changed, it is said.
+  if (incident.outcome === 'witness' && incident.told === 'asked') return 'Nothing left to ask';
   // Without somebody's answer it is told only where the exemption ends.
   if (incident.outcome === 'exempt' && !incident.decision) return 'Exemption ends soon';
   return headlines[incident.outcome];
@@ -144,6 +149,13 @@ function noisiest({ rules }: Digest): Parts['change'] {
   return lines.length > 0 ? { title: 'By rule, the noisiest first:', lines: [...lines, ...more] } : null;
 }
 
+/** Which incidents a flood stands for: as many as its record holds, and the number of all. */
+function together({ witnesses, seen = 0 }: Incident): Parts['change'] {
+  const lines = witnesses.map(({ id, name: resource }) => `${inert(id, 30)}  ${inert(resource, 160)}`);
+  const more = seen > witnesses.length ? [`… and ${seen - witnesses.length} more`] : [];
+  return lines.length > 0 ? { title: 'Not told one by one:', lines: [...lines, ...more] } : null;
+}
+
 function facts(incident: Incident): readonly Fact[] {
   const { reasons, outcome, times, event } = incident;
   const why = reasons.slice(0, 5).map((reason) => inert(reason, 300));
@@ -156,7 +168,7 @@ function facts(incident: Incident): readonly Fact[] {
       `${moment(times.event ?? times.received)}${event.name === 'unknown' ? '' : ` (${inert(event.name, 80)})`}`,
     ],
     ['Done', done(incident)],
-    ...(incident.seen
+    ...(incident.seen && !incident.flood
       ? [['Again', `${incident.seen} more ${incident.seen === 1 ? 'event tells' : 'events tell'} of it`] as const]
       : []),
     ...foughtWith(incident),
@@ -210,10 +222,12 @@ function done(incident: Incident): string {
   switch (outcome) {
     case 'fixed':
       // An answer to what was put right first.
-      if (incident.first === 'reverted') return `changed to the safe state and read back; ${note}`;
+      if (incident.first === 'reverted' || incident.undoing) return `changed to the safe state and read back; ${note}`;
       return `changed to the safe state and read back${decision ? `, approved by ${inert(decision.by, 200)}` : seconds(times.event, times.verified)}`;
-    case 'safe':
     case 'told':
+      if (incident.flood?.of === 'fixed') return `each was changed to the safe state and read back; ${note}`;
+      return `nothing was changed; ${note}`;
+    case 'safe':
     case 'rehearsed':
       return `nothing was changed; ${note}`;
     case 'asked':
@@ -221,7 +235,7 @@ function done(incident: Incident): string {
     case 'replanned':
       return `nothing yet; ${note}`;
     case 'failed':
-      return `the fix did not succeed; look at the resource yourself. ${note}`;
+      return `the ${incident.undoing ? 'undo' : 'fix'} did not succeed; look at the resource yourself. ${note}`;
     case 'undone':
       return `${note}; it is again as it was before the fix`;
     case 'unparsed':
@@ -235,6 +249,7 @@ function done(incident: Incident): string {
     case 'partly':
       return `some steps of the fix were made, others not; look at the resource yourself. ${note}`;
     case 'settling':
+    case 'waiting':
     case 'released':
     case 'open':
     case 'exempt':
@@ -272,7 +287,10 @@ const comparisons: {
 };
 
 function changed(incident: Incident): Parts['change'] {
-  const [title, from, to] = comparisons[isReverted(incident) ? 'fixed' : incident.outcome] ?? [];
+  const [title, from, to] =
+    incident.undoing && incident.outcome === 'failed'
+      ? (['It was to change back', 'after', 'before'] as const)
+      : (comparisons[isReverted(incident) ? 'fixed' : incident.outcome] ?? []);
   const before = from && incident[from];
   const after = to && incident[to];
   if (!before || !after) return null;
@@ -282,7 +300,7 @@ function changed(incident: Incident): Parts['change'] {
 }
 
 function commands(incident: Incident): readonly Fact[] {
-  const { id, outcome, undo, digest } = incident;
+  const { id, outcome, undo, digest, flood } = incident;
   if (digest) {
     const [first] = digest.rules;
     return [
@@ -291,6 +309,12 @@ function commands(incident: Incident): readonly Fact[] {
       ...(digest.ending.length > 0 ? [['Exemptions', 'npx firebreak exemptions'] as const] : []),
     ];
   }
+  if (flood)
+    return [
+      ...(flood.of === 'asked' ? [['To fix one', 'npx firebreak approve ID'] as const] : []),
+      ...(flood.of === 'fixed' ? [['To undo one', 'npx firebreak undo ID'] as const] : []),
+      ['To see all', 'npx firebreak incidents --days 2'],
+    ];
   const back = undo === 'none' ? 'there is no way back from this fix' : `npx firebreak undo ${id}`;
   const mine: readonly Fact[] =
     undo === 'operator' ? [['It needs', 'your own credentials: no role of Firebreak’s may take it back']] : [];
@@ -299,7 +323,7 @@ function commands(incident: Incident): readonly Fact[] {
       ? [['To keep it', `npx firebreak approve ${id}`], ['To undo', back], ...mine]
       : [
           ['To fix it', `npx firebreak approve ${id}`],
-          ['To leave it', 'do nothing'],
+          ['To leave it', `npx firebreak leave ${id}`],
         ],
     fixed: [['To undo', back], ...mine],
     held: [['To end it now', back], ...mine],

@@ -47,7 +47,8 @@ const gone: ReadonlySet<string> = new Set([
 export const slackChannel = (parts: SlackParts): Channel =>
   parts.slack.webhook === undefined ? byBot(parts) : byWebhook(parts, parts.slack.webhook);
 
-const kind = ({ rules, outcome, severity }: Incident): string => [rules[0] ?? '', outcome, severity].join(' ');
+/** By the title: a question of two rules has that of the graver one, whichever asked first. */
+const kind = ({ title, outcome, severity }: Incident): string => [title, outcome, severity].join(' ');
 
 /** A message a first time; then its update, and an answer in its thread. */
 function byBot({ slack, secret, api = slackApi, value }: SlackParts): Channel {
@@ -87,6 +88,7 @@ function byBot({ slack, secret, api = slackApi, value }: SlackParts): Channel {
 
   return {
     name: 'slack',
+    revises: true,
     say: (incident: Incident, before: Spoken | null): Promise<Place> =>
       before?.place['thread'] ? goOn(incident, before.place) : post(channelOf(incident), whole(incident)),
     fold: {

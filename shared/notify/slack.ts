@@ -7,7 +7,7 @@
 import type { Incident } from '../core/incident.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { isReverted } from '../core/record.ts';
+import { isRestorable, isReverted } from '../core/record.ts';
 import { actions, exemptDays } from './actions.ts';
 import { type Fact, partsOf } from './message.ts';
 import { inert } from './plain.ts';
@@ -26,6 +26,7 @@ export function slackMessage(incident: Incident, value?: (days?: 1 | 3 | 7) => s
       rich(section(lines(facts))),
       ...(change ? [rich(section([bold(change.title)]), preformatted(change.lines))] : []),
       ...(incident.outcome === 'asked' && value ? [buttons(value, isReverted(incident))] : []),
+      ...(isRestorable(incident) && value ? [undoButton(value())] : []),
       ...(commands.length > 0 ? [rich(section(lines(commands)))] : []),
       ...(links.length > 0 ? [rich(section(linked(links)))] : []),
       context(foot),
@@ -130,8 +131,14 @@ function lines(facts: readonly Fact[]): readonly JsonObject[] {
   return facts.flatMap(([what, said], index) => [
     ...(index > 0 ? [plainText('\n')] : []),
     bold(`${what}: `),
-    said.startsWith('npx ') ? code(cut(said, each)) : plainText(cut(said, each) || '…'),
+    ...(said.startsWith('npx ') ? commandOf(cut(said, each)) : [plainText(cut(said, each) || '…')]),
   ]);
+}
+
+/** What is copied is the command; what is said about it stands beside. */
+function commandOf(said: string): readonly JsonObject[] {
+  const end = said.indexOf(', ');
+  return end < 0 ? [code(said)] : [code(said.slice(0, end)), plainText(said.slice(end))];
 }
 
 /** Addresses of the AWS console, behind their words ("Link element"). */
@@ -140,9 +147,16 @@ const linked = (links: readonly Fact[]): readonly JsonObject[] =>
 
 const label = (text: string): JsonObject => ({ type: 'plain_text', text, emoji: false });
 
-/** `kept`: the fix was made already, and the question is whether it stays. */
+const confirms = (title: string, says: string, yes: string): JsonObject => ({
+  title: label(title),
+  text: label(says),
+  confirm: label(yes),
+  deny: label('Not now'),
+});
+
+/** As on the page, which has the same answers (page/view.ts). `kept`: the fix was made already; does it stay? */
 function buttons(value: (days?: 1 | 3 | 7) => string, kept: boolean): JsonObject {
-  const yes = kept ? 'Keep it' : 'Fix now';
+  const yes = kept ? 'Keep the fix' : 'Fix now';
   return {
     type: 'actions',
     elements: [
@@ -152,14 +166,9 @@ function buttons(value: (days?: 1 | 3 | 7) => string, kept: boolean): JsonObject
         text: label(yes),
         style: 'primary',
         value: value(),
-        confirm: {
-          title: label(kept ? 'Keep it?' : 'Fix it now?'),
-          text: label(
-            kept ? 'It was changed as shown above, and stays so.' : 'It is changed as shown above, and read back.',
-          ),
-          confirm: label(yes),
-          deny: label('Not yet'),
-        },
+        confirm: kept
+          ? confirms('Keep the fix?', 'It was changed as shown above, and stays so.', yes)
+          : confirms('Fix it now?', 'It is changed as shown above, and read back.', yes),
       },
       {
         type: 'static_select',
@@ -170,7 +179,33 @@ function buttons(value: (days?: 1 | 3 | 7) => string, kept: boolean): JsonObject
           value: value(days),
         })),
       },
-      { type: 'button', action_id: actions.leave, text: label(kept ? 'Take it back' : 'Leave it'), value: value() },
+      kept
+        ? {
+            type: 'button',
+            action_id: actions.leave,
+            text: label('Take it back'),
+            value: value(),
+            confirm: confirms('Take it back?', takesBack, 'Take it back'),
+          }
+        : { type: 'button', action_id: actions.leave, text: label('Leave it'), value: value() },
     ],
   };
 }
+
+const takesBack =
+  'What was there before is put back, if nothing changed since: the trouble above is then there again. Everybody is told that it was you.';
+
+/** Where a role has the way back anyway; whoever has it not gets the command. */
+const undoButton = (value: string): JsonObject => ({
+  type: 'actions',
+  elements: [
+    {
+      type: 'button',
+      action_id: actions.undo,
+      text: label('Undo'),
+      style: 'danger',
+      value,
+      confirm: { ...confirms('Undo this fix?', takesBack, 'Undo'), style: 'danger' },
+    },
+  ],
+});

@@ -1,6 +1,6 @@
 /**
  * A decision by link in a real Chromium, on the deployed stack in the sandbox: by keyboard alone, without JavaScript, checked
- * for accessibility. With FIREBREAK_PICTURES=1 the pictures of docs/img are made anew.
+ * for accessibility. Its pictures are made by `npm run pictures`.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -145,11 +145,6 @@ describe.skipIf(executablePath === null)('a decision in the browser', () => {
     throw new Error(`the keyboard does not reach ${name}`);
   }
 
-  async function picture(page: Page, name: string): Promise<void> {
-    if (process.env['FIREBREAK_PICTURES'] !== '1') return;
-    await page.screenshot({ path: `docs/img/${name}.png`, fullPage: name.endsWith('light') });
-  }
-
   async function isAccessible(page: Page): Promise<void> {
     const { violations, incomplete, passes } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
@@ -214,7 +209,6 @@ describe.skipIf(executablePath === null)('a decision in the browser', () => {
       await isAccessible(page);
       const width = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
       expect(width, `${name} needs no scrolling sideways`).toBeLessThanOrEqual(0);
-      await picture(page, name);
       await page.context().close();
     }
     const forged = await opened(url.replace(/.{5}$/, 'aaaaa'), { colorScheme: 'dark' });

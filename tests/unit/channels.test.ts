@@ -13,6 +13,7 @@ import { type Outcome, outcomes } from '../../shared/core/outcome.ts';
 import { awakened, matches, patternsOf } from '../../shared/core/route.ts';
 import { normalise } from '../../shared/core/signal.ts';
 import type { Channel, Spoken } from '../../shared/core/voice.ts';
+import { actions } from '../../shared/notify/actions.ts';
 import { alarmOf } from '../../shared/notify/alarm.ts';
 import { busChannel, busSource, detailOf } from '../../shared/notify/bus.ts';
 import { chatChannel, chatFold, chatMessage } from '../../shared/notify/chat.ts';
@@ -93,7 +94,7 @@ describe('Slack', () => {
       It is changed as shown above, and read back.
       Fix it now?
       Fix now
-      Not yet
+      Not now
       Exempt for …
       1 day
       3 days
@@ -104,7 +105,7 @@ describe('Slack', () => {
 
 
       To leave it: 
-      do nothing
+      npx firebreak leave fb-0123456789abcdef
 
 
       Details: 
@@ -126,6 +127,47 @@ describe('Slack', () => {
     expect(kinds(slackMessage(incidentOf({ outcome: 'asked' })).blocks)).not.toContain('actions');
     for (const outcome of all.filter((one) => one !== 'asked'))
       expect(kinds(slackMessage(incidentOf({ outcome }), value).blocks)).not.toContain('actions');
+  });
+
+  const actionsOf = (incident: Incident): readonly JsonObject[] => {
+    const found = slackMessage(incident, value).blocks.find(({ type }) => type === 'actions');
+    return (found?.['elements'] ?? []) as readonly JsonObject[];
+  };
+  const labels = (incident: Incident): readonly unknown[] =>
+    actionsOf(incident).map(({ text, placeholder }) => ((text ?? placeholder) as JsonObject)['text']);
+
+  test('under a fix that the room’s own role has the way back from, there is an undo that says what it does', () => {
+    const done = (change: Partial<Incident> = {}) =>
+      incidentOf({ times: { ...incidentOf().times, recorded: '2026-10-03T20:54:21Z' }, ...change });
+    const [button] = actionsOf(done());
+    expect(button).toMatchObject({
+      action_id: actions.undo,
+      text: { text: 'Undo' },
+      value: value(),
+      confirm: { text: { text: expect.stringContaining('the trouble above is then there again') } },
+    });
+    expect(wrongWith(slackMessage(done(), value) as never)).toBeNull();
+    expect(labels(done({ outcome: 'held' }))).toEqual(['Undo']);
+    for (const undo of ['operator', 'none'] as const) expect(actionsOf(done({ undo }))).toEqual([]);
+    for (const outcome of ['undone', 'released', 'failed', 'safe', 'partly'] as const)
+      expect(actionsOf(done({ outcome }))).toEqual([]);
+    // Of what was never recorded there is nothing to take back.
+    expect(actionsOf(incidentOf())).toEqual([]);
+    expect(slackMessage(done()).blocks.map(({ type }) => type)).not.toContain('actions');
+  });
+
+  test('a command is code, what is said about it is not: it can be copied', () => {
+    const { blocks } = slackMessage(incidentOf({ outcome: 'failed' }));
+    expect(JSON.stringify(blocks)).toContain(
+      '{"type":"text","text":"npx firebreak redrive","style":{"code":true}},{"type":"text","text":", once the cause is mended"}',
+    );
+  });
+
+  test('the answers to what was put right first are the page’s', () => {
+    const first = { outcome: 'asked', first: 'reverted' } as const;
+    expect(labels(incidentOf(first))).toEqual(['Keep the fix', 'Exempt for …', 'Take it back']);
+    expect(labels(incidentOf({ outcome: 'asked' }))).toEqual(['Fix now', 'Exempt for …', 'Leave it']);
+    expect(actionsOf(incidentOf(first)).map(({ confirm }) => confirm !== undefined)).toEqual([true, false, true]);
   });
 
   test('what an event brought along is shown letter by letter, without what hides or leads away', () => {
@@ -261,6 +303,18 @@ describe('Slack, spoken to', () => {
     await expect(channel.say(incidentOf({ outcome: 'asked' }), null)).rejects.toMatchObject({ name: 'Refused' });
   });
 
+  test('a bot can take the buttons of a question away; a webhook can’t change what it said, nor can Amazon Q', () => {
+    const hook = slackChannel({ slack: { webhook: 'ssm:/hook' }, secret: async () => slack.webhook });
+    expect([bot(), hook, chatChannel('arn:aws:sns:eu-west-1:111122223333:x')].map(({ revises }) => revises)).toEqual([
+      true,
+      undefined,
+      undefined,
+    ]);
+    const over = incidentOf({ outcome: 'witness', told: 'asked', note: 'put out by incident fb-2' });
+    expect(slackMessage(over, value).text).toMatch(/^Nothing left to ask: /);
+    expect(slackMessage(over, value).blocks.map(({ type }) => type)).not.toContain('actions');
+  });
+
   test('a webhook posts each step by itself', async () => {
     const channel = slackChannel({
       slack: { webhook: 'ssm:/hook' },
@@ -374,6 +428,15 @@ describe('Security Hub', () => {
       'RESOLVED',
       'NEW',
     ]);
+  });
+
+  test('a question that another incident’s fix put out is resolved', async () => {
+    mock.on(BatchImportFindingsCommand).resolves({ SuccessCount: 1, FailedCount: 0 });
+    mock.on(BatchUpdateFindingsCommand).resolves({});
+    const asked = await channel.say(incidentOf({ outcome: 'asked' }), null);
+    const over = incidentOf({ outcome: 'witness', told: 'asked' });
+    expect(await channel.say(over, { step: 'x', place: asked })).toEqual({ status: 'RESOLVED' });
+    expect(channel.revises).toBe(true);
   });
 
   test.each([

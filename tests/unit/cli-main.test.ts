@@ -87,7 +87,7 @@ describe('the program', () => {
     expect(help).toMatchObject({ status: 0, stderr: '' });
     expect(help.stdout).toMatch(/Exit codes:\n {2}0 {2}done\n {2}1 .*\n {2}2 /);
     const names = ['rules', 'classify', 'patterns', 'invoke', 'incidents', 'approve', 'undo', 'redrive'];
-    for (const name of [...names, 'pause', 'resume', 'exempt', 'exemptions', 'roles']) {
+    for (const name of [...names, 'pause', 'resume', 'exempt', 'exemptions', 'leave', 'roles']) {
       expect(help.stdout).toMatch(new RegExp(`\\n  ${name} `));
       const one = firebreak([name, '--help']);
       expect(one, name).toMatchObject({ status: 0, stderr: '' });

@@ -9,7 +9,7 @@ import { askApprovers, type Desk, type Request, type Response, receive } from '.
 import { actions, buttonValue, questionOf, readValue } from '../../shared/notify/actions.ts';
 import { asks } from '../../shared/page/view.ts';
 import { memoryDecisions } from '../support/decisions.ts';
-import { ask, call, decide, deliver, lit, out, putsOut, toyWorld } from '../support/toys.ts';
+import { ask, bob, call, decide, deliver, lit, out, putsOut, toyWorld } from '../support/toys.ts';
 
 const secret = 'shhh';
 const channels: Channels = {
@@ -518,6 +518,102 @@ describe('Slack', () => {
     ])
       expect((await receive(signed(place, body), place.desk)).statusCode).toBe(200);
     expect([place.counted, place.carried]).toEqual([[], []]);
+  });
+
+  describe('an undo', () => {
+    /** The lamp of the world is out: a fix, and a message of it with a button. */
+    async function fixedPlace(): Promise<Place> {
+      const place = await open();
+      await decide(place.world, place.incident.id);
+      await place.desk.carryOut(place.incident, true);
+      expect(place.world.lamp()).toEqual(out);
+      place.carried.length = 0;
+      return { ...place, incident: place.world.only() };
+    }
+    const undoes = (place: Place, what: Click = {}): Promise<Response> => {
+      place.world.wait(1);
+      return click(place, { action: actions.undo, ...what });
+    };
+
+    it('takes the fix back in the room, as whoever pressed; and its own event is known', async () => {
+      const place = await fixedPlace();
+      const { world } = place;
+      expect((await undoes(place)).statusCode).toBe(200);
+      expect(world.lamp()).toEqual(lit);
+      expect(world.only()).toMatchObject({
+        outcome: 'undone',
+        told: 'undone',
+        note: 'taken back by bob@example.com (Slack U0BOB)',
+        // Who approved the fix still did.
+        decision: { by: bob },
+        undoing: { by: 'bob@example.com (Slack U0BOB)' },
+        after: { state: lit },
+      });
+      expect([place.carried, place.counted, place.whispers]).toEqual([[false], [], []]);
+      const ours = {
+        arn: 'arn:aws:sts::111122223333:assumed-role/firebreak-toy-eu-central-1/x',
+        requestId: 'request-2',
+      };
+      expect(world.only().writes.at(-1)).toEqual({ call: 'PutLamp', requestId: 'request-2' });
+      expect(await deliver(world, call('LightLamp', { ...ours, time: world.now().toISOString() }))).toEqual(['own']);
+      expect(world.lamp()).toEqual(lit);
+    });
+
+    it('is stored under the record’s code: nobody who can only write the table undoes anything', async () => {
+      const place = await fixedPlace();
+      await place.world.tamper(place.incident.id, { undoing: { by: 'mallory', at: place.world.now().toISOString() } });
+      await expect(place.desk.carryOut(place.incident, false)).rejects.toMatchObject({ name: 'Forged' });
+      await expect(undoes(place)).rejects.toMatchObject({ name: 'Forged' });
+      expect(place.world.lamp()).toEqual(out);
+    });
+
+    it.each<[string, Click | ((place: Place) => Click), Refusal]>([
+      ['of a stranger', { user: 'U0EVE' }, 'stranger'],
+      ['of the one after whom it was fixed', { user: 'U0ALICE' }, 'own'],
+      ['for another fix', ({ incident }) => ({ value: `${incident.id}.${'0'.repeat(32)}` }), 'changed'],
+      // A question's button is no undo's, whatever action comes with it.
+      ['by the button of the question', ({ incident }) => ({ value: asQuestion(incident) }), 'changed'],
+      ['with days', ({ incident }) => ({ value: '', option: `${buttonValue(incident)}.3` }), 'unsound'],
+    ])('%s is refused', async (_, what, why) => {
+      const place = await fixedPlace();
+      await undoes(place, typeof what === 'function' ? what(place) : what);
+      expect(place.counted).toEqual([why]);
+      expect(place.decisions.refusals).toMatchObject([{ why, way: 'slack' }]);
+      expect(place.whispers).toHaveLength(1);
+      expect(place.carried).toEqual([]);
+      expect(place.world.only()).toEqual(place.incident);
+      expect(place.world.lamp()).toEqual(out);
+    });
+    const asQuestion = (incident: Incident): string => buttonValue({ ...incident, outcome: 'asked' });
+
+    it('of what is no fix any more, or has no way back by a role, is refused', async () => {
+      const place = await fixedPlace();
+      await undoes(place);
+      await undoes(place);
+      expect(place.counted).toEqual(['ended']);
+      expect(place.whispers[0]).toContain('no fix any more');
+      for (const undo of ['operator', 'none'] as const) {
+        const other = await fixedPlace();
+        const { coded } = await import('../../shared/core/record.ts');
+        const changed = { ...other.incident, undo, version: other.incident.version + 1 };
+        other.world.store.tamper(await coded(changed, other.desk.deps));
+        await undoes(other, { value: buttonValue(other.incident) });
+        expect(other.counted).toEqual(['ended']);
+        expect(other.world.lamp()).toEqual(out);
+      }
+    });
+
+    it('is said once while it is under way', async () => {
+      const place = await fixedPlace();
+      const waits = { ...place, desk: { ...place.desk, carryOut: async () => null } };
+      await undoes(waits);
+      await undoes(waits);
+      expect(place.counted).toEqual(['answered']);
+      // Where nothing came of it, it can be said again.
+      place.world.wait(91);
+      await undoes(place);
+      expect(place.world.only().outcome).toBe('undone');
+    });
   });
 
   it('has no address where nobody may decide by it', async () => {

@@ -174,7 +174,7 @@ describe('in Slack', () => {
     expect(shown({})).toContain('"Fix now"');
     expect(shown({})).toContain('"Leave it"');
     const kept = shown({ first: 'reverted' });
-    expect(kept).toContain('"Keep it"');
+    expect(kept).toContain('"Keep the fix"');
     expect(kept).toContain('"Take it back"');
     expect(kept).not.toContain('Fix now');
   });

@@ -14,6 +14,7 @@ import type { Rule } from '../../shared/core/rule.ts';
 import { difference } from '../../shared/notify/diff.ts';
 import { render, whoOf } from '../../shared/notify/message.ts';
 import { publish } from '../../shared/notify/sns.ts';
+import { declared } from '../support/declared.ts';
 import { incidentOf } from '../support/incident.ts';
 import { memoryIncidents } from '../support/memory.ts';
 import { standard } from '../support/toys.ts';
@@ -167,7 +168,7 @@ describe('what a person reads', () => {
               }
 
       To fix it:      npx firebreak approve fb-0123456789abcdef
-      To leave it:    do nothing
+      To leave it:    npx firebreak leave fb-0123456789abcdef
       Details:        npx firebreak incidents fb-0123456789abcdef
       Resource:       https://eu-west-1.console.aws.amazon.com/s3/buckets/shop-uploads?region=eu-west-1
       CloudTrail:     https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/11111111-2222-4333-8444-555555555555
@@ -327,7 +328,7 @@ describe('what a person reads', () => {
               }
 
       To fix it:      npx firebreak approve fb-0123456789abcdef
-      To leave it:    do nothing
+      To leave it:    npx firebreak leave fb-0123456789abcdef
       Details:        npx firebreak incidents fb-0123456789abcdef
       Resource:       https://eu-west-1.console.aws.amazon.com/s3/buckets/shop-uploads?region=eu-west-1
       CloudTrail:     https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/11111111-2222-4333-8444-555555555555
@@ -650,9 +651,11 @@ async function delivered(event: unknown, rules: readonly Rule[]): Promise<Delive
     config: {
       ...standard,
       preset: 'observe',
+      baselines: declared(rules),
     },
     incidents,
     tell: async (incident) => void messages.push(render(incident)),
+    revise: async () => {},
     now: () => new Date('2026-10-03T20:55:00Z'),
     sleep: async () => {},
     digest: (text) => Buffer.from(text).toString('hex').slice(0, 16).padEnd(16, '0'),

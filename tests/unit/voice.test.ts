@@ -137,6 +137,40 @@ describe('an incident', () => {
   });
 });
 
+describe('a question that is over without a word', () => {
+  const witness = { id: 'fb-1', outcome: 'witness', told: 'asked', note: 'put out by incident fb-2' } as const;
+
+  test('is said to be over where it was asked, on a channel that can change what it said', async () => {
+    const { set, poke, lines, channel } = world();
+    const revises: Channel = { ...channel, revises: true };
+    set({ id: 'fb-1', outcome: 'asked' });
+    await poke(['fb-1'], undefined, revises);
+    set(witness);
+    expect(await poke(['fb-1', 'fb-1'], undefined, revises)).toEqual([]);
+    expect(lines).toEqual(['fb-1 asked', 'fb-1 witness in its thread']);
+    set({ ...witness, outcome: 'settling' });
+    await poke(['fb-1'], undefined, revises);
+    expect(lines.at(-1)).toBe('fb-1 settling in its thread');
+    // Work that has begun ends soon, and is said then.
+    set({ ...witness, outcome: 'open' });
+    await poke(['fb-1'], undefined, revises);
+    expect(lines).toHaveLength(3);
+  });
+
+  test('is not, where nobody was asked, or what was said stays as it is', async () => {
+    const { set, poke, lines, channel, voices } = world();
+    set(witness);
+    await poke(['fb-1'], undefined, { ...channel, revises: true });
+    expect(lines).toEqual([]);
+    set({ id: 'fb-1', outcome: 'asked' });
+    await poke(['fb-1']);
+    set(witness);
+    await poke(['fb-1']);
+    expect(lines).toEqual(['fb-1 asked']);
+    expect(voices.waiting()).toEqual([]);
+  });
+});
+
 describe('a channel that is down', () => {
   test('gets what it missed in the order of time, once it answers again', async () => {
     const { set, poke, lines, feel, pass, voices, faults } = world();
@@ -252,6 +286,14 @@ describe('much of a kind', () => {
     set({ ...ruled('fb-12', 'public-policy'), outcome: 'undone' });
     expect(await poke(['fb-12'])).toEqual([]);
     expect(lines.at(-1)).toBe('fb-12 undone in its thread');
+  });
+
+  test('each of them is said, and not what stands for them by mail', async () => {
+    const { set, poke, lines } = world();
+    set({ ...ruled('fb-all'), outcome: 'told', flood: { of: 'asked', told: 1 } });
+    set({ ...ruled('fb-1'), outcome: 'asked' });
+    expect(await poke(['fb-all', 'fb-1'])).toEqual([]);
+    expect(lines).toEqual(['fb-1 asked']);
   });
 
   test('programs get each', async () => {
