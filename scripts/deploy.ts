@@ -13,11 +13,11 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { deafWarnings } from '../cli/deaf.ts';
 import { allRules, loadConfig, mayWrite } from '../functions/deployment.ts';
 import { client } from '../shared/aws/client.ts';
+import { speaks } from '../shared/config/own.ts';
 import { type Config, modeOf } from '../shared/core/mode.ts';
 import { hasFix } from '../shared/core/rule.ts';
 import { plain } from '../shared/notify/plain.ts';
 import { build } from './build.ts';
-import { speaks } from './people.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const usage = `usage: npm run deploy -- --region REGION [--dry-run]
@@ -133,7 +133,7 @@ function told(channels: Config['channels']): string {
     ...(amazonQ ? ['subscribe Amazon Q to the topic that ends in -chat: docs/channels.md'] : []),
   ];
   if (said.length > 0) return said.join('\n  ');
-  return speaks(channels)
+  return speaks({ channels })
     ? 'the channels of firebreak.yml are told: docs/channels.md'
     : 'nobody is told yet: name channels in firebreak.yml (docs/channels.md), and deploy again';
 }

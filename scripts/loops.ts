@@ -192,6 +192,12 @@ const words: { readonly [rests in Edge['rests']]: string } = {
   'passes on': 'may go on from there',
 };
 
+/** How many there are, in a sentence or two. */
+export function counted(pairs: number, ending: number, circles: number): string {
+  const all = `${pairs} ${pairs === 1 ? 'pair' : 'pairs'}, of which ${ending} ${ending === 1 ? 'ends' : 'end'} at a rule that only tells.`;
+  return `${all} ${circles === 0 ? 'No circle' : `${circles} ${circles === 1 ? 'circle' : 'circles'}`} that nothing brings to rest.`;
+}
+
 export function loopsPage(rules: readonly Rule[], banner: string): string {
   const edges = edgesOf(rules);
   const acting = edges.filter(({ rests }) => rests !== 'only tells');
@@ -205,7 +211,7 @@ export function loopsPage(rules: readonly Rule[], banner: string): string {
     'it did not: a fix’s calls, and the rules that listen to them. `scripts/loops.ts` works it out from the permissions and',
     'the triggers, and says when a circle comes to rest; a circle that does not fails the tests.',
     '',
-    `${edges.length} pairs, of which ${edges.length - acting.length} end at a rule that only tells. ${openCircles(edges).length} circles that nothing brings to rest.`,
+    counted(edges.length, edges.length - acting.length, openCircles(edges).length),
     '',
     '## Among rules that act',
     '',

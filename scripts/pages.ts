@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toJsonSchema } from '@valibot/to-json-schema';
+import { isObject, type Json, type JsonObject } from '../shared/core/json.ts';
 import { type Config, modeOf, presets } from '../shared/core/mode.ts';
 import { arrivesIn, described } from '../shared/core/route.ts';
-import { hasFix, type Rule } from '../shared/core/rule.ts';
+import { hasFix, type Permission, type Rule, type Trigger } from '../shared/core/rule.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const breaks = { nothing: 'nothing', access: 'somebody’s access', service: 'a running service' } as const;
@@ -17,28 +18,103 @@ const modes = (rule: Rule): readonly string[] =>
   presets.map((preset) => modeOf({ preset, modes: [], ...on(rule) }, rule));
 
 /** Where a rule's fix is shown to keep the lens laws, in words. */
-const proven = (rule: Rule): string => (hasFix(rule) ? rule.proof : 'tells');
+const proven = (rule: Rule): string => (hasFix(rule) ? rule.proof : 'only tells');
 
 const counts = (rules: readonly Rule[]): string => {
   const on = (kind: string): number => rules.filter((rule) => proven(rule) === kind).length;
-  const tells = on('tells');
+  const tells = on('only tells');
   return `${rules.length} rules. ${on('emulator')} fixes are proven on an emulator that nobody here wrote, ${on('fake')} on a stateful fake written from the SDK’s models; ${tells === 1 ? '1 rule only tells' : `${tells} rules only tell`}.`;
 };
 
+/** A rule that may do the same under every preset says so once. */
+function modeCell(rule: Rule): string {
+  const all = modes(rule);
+  return all.every((mode) => mode === all[0]) ? (all[0] ?? '') : all.join(' / ');
+}
+
 const row = (rule: Rule, from = ''): string =>
-  `| [${rule.id}](${from}${rule.id}.md) | ${rule.title} | ${rule.severity} | ${modes(rule).join(' / ')} | ${proven(rule)} |`;
+  `| [${rule.id}](${from}${rule.id}.md) | ${rule.title} | ${rule.severity} | ${modeCell(rule)} | ${proven(rule)} |`;
 
 const head = [
   `| rule | trouble | severity | mode under ${presets.join(' / ')} | fix proven on |`,
   '| --- | --- | --- | --- | --- |',
 ];
 
+/** How many rules do what under each preset. */
+function presetTable(rules: readonly Rule[]): readonly string[] {
+  const fixing = rules.filter(hasFix);
+  return [
+    '| preset | act by themselves | ask a person first | rehearse: say what they would do | have no fix, and tell |',
+    '| --- | --- | --- | --- | --- |',
+    ...presets.map((preset, index) => {
+      const count = (mode: string): number => fixing.filter((rule) => modes(rule)[index] === mode).length;
+      const told = rules.length - fixing.length;
+      return `| \`${preset}\` | ${count('remediate')} | ${count('approve')} | ${count('notify')} | ${told} |`;
+    }),
+  ];
+}
+
+/** Folders by the names that AWS gives the services; a folder that is missing here goes by its own. */
+const services: { readonly [room: string]: string } = {
+  accessanalyzer: 'IAM Access Analyzer',
+  account: 'Account settings',
+  acm: 'Certificate Manager',
+  artifact: 'Artifact',
+  backup: 'Backup',
+  bedrock: 'Bedrock',
+  billing: 'Billing and cost',
+  cloudformation: 'CloudFormation',
+  cloudhsm: 'CloudHSM',
+  cloudtrail: 'CloudTrail',
+  cloudwatch: 'CloudWatch',
+  codebuild: 'CodeBuild',
+  config: 'Config',
+  directory: 'Directory Service',
+  dynamodb: 'DynamoDB',
+  ec2: 'EC2 and VPC',
+  ecr: 'ECR',
+  guardduty: 'GuardDuty',
+  health: 'Health',
+  iam: 'IAM',
+  inspector: 'Inspector',
+  kms: 'KMS',
+  lambda: 'Lambda',
+  logs: 'CloudWatch Logs',
+  macie: 'Macie',
+  opensearch: 'OpenSearch Service',
+  organizations: 'Organizations',
+  rds: 'RDS',
+  redshift: 'Redshift',
+  root: 'The root user',
+  route53: 'Route 53',
+  s3: 'S3',
+  secrets: 'Secrets Manager',
+  securityhub: 'Security Hub',
+  self: 'Firebreak itself',
+  shield: 'Shield',
+  signin: 'Sign-in',
+  sns: 'SNS',
+  sqs: 'SQS',
+  ssm: 'Systems Manager',
+  sso: 'IAM Identity Center',
+  sts: 'STS',
+  trustedadvisor: 'Trusted Advisor',
+  waf: 'WAF and CloudFront',
+};
+
+/** The anchor that GitHub gives a heading. */
+const anchor = (heading: string): string => heading.toLowerCase().replaceAll(' ', '-');
+
 /** The catalogue: by service, that is by room. */
 export function indexPage(rules: readonly Rule[], banner: string): string {
-  const rooms = Map.groupBy(rules, ({ id }) => id.slice(0, id.indexOf('/')));
-  const sections = [...rooms].flatMap(([room, own]) => [
+  const rooms = Map.groupBy(rules, ({ id }) => {
+    const room = id.slice(0, id.indexOf('/'));
+    return services[room] ?? room;
+  });
+  const byName = [...rooms].sort(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+  const sections = byName.flatMap(([service, own]) => [
     '',
-    `## ${room}`,
+    `## ${service}`,
     '',
     ...head,
     ...own.map((rule) => row(rule)),
@@ -48,11 +124,16 @@ export function indexPage(rules: readonly Rule[], banner: string): string {
 
 ${counts(rules)}
 
-Also by [framework and control](by-framework.md), and by [layer of the shared responsibility model](by-layer.md). What a fix
-calls, and which rules that could wake: [loops](../loops.md).
+${presetTable(rules).join('\n')}
+
+What a rule acts on, what that may break, and how to undo it is on its page. Also by [framework and control](by-framework.md),
+and by [layer of the shared responsibility model](by-layer.md). What a fix calls, and which rules that could wake:
+[loops](../loops.md).
 
 A mode is what a rule may do: \`notify\` reads, plans and tells what it would do; \`approve\` asks a person; \`remediate\` acts.
 Which one counts: [configure.md](../configure.md).
+
+${byName.map(([service]) => `[${service}](#${anchor(service)})`).join(' · ')}
 ${sections.join('\n')}
 `;
 }
@@ -72,7 +153,7 @@ export function frameworkPage(rules: readonly Rule[], banner: string): string {
       '| --- | --- | --- |',
       ...ids.map(([id, mapped]) => {
         const named = [...new Set(mapped.map(({ rule }) => `[${rule.id}](${rule.id}.md)`))].join(', ');
-        const sources = [...new Set(mapped.map(({ source }) => `<${source}>`))].join(' ');
+        const sources = [...new Set(mapped.map(({ source }) => source))].map(page).join(' ');
         return `| ${id} | ${named} | ${sources} |`;
       }),
     ];
@@ -84,7 +165,7 @@ export function frameworkPage(rules: readonly Rule[], banner: string): string {
 Only where a page says that the control is about this trouble: none is better than an invented one.
 ${sections.join('\n')}
 
-## None
+## No control
 
 ${without.join(', ')}
 `;
@@ -108,28 +189,20 @@ ${sections.join('\n')}
 `;
 }
 
+/** A link to a source by its site: its address would take half of a table. */
+const page = (source: string): string => `[${new URL(source).hostname}](${source})`;
+
 export function rulePage(rule: Rule, banner: string, example: string | null): string {
-  const triggers = rule.triggers.map((trigger) => {
-    const { source, detailType, name } = described(trigger);
-    const home = arrivesIn(trigger, 'aws');
-    return `| \`${name}\` | \`${source}\` | ${detailType} | ${home ? `${home} only` : 'the region where it happens'} |`;
-  });
-  const controls = rule.controls.map(({ framework, id, source }) => `| ${framework} | ${id} | <${source}> |`);
+  const controls = rule.controls.map(({ framework, id, source }) => `| ${framework} | ${id} | ${page(source)} |`);
   const parts = [
     `<!-- ${banner} -->`,
-    `# ${rule.id}`,
+    `# ${rule.title}`,
     '',
-    `**${rule.title}.** Severity: ${rule.severity}. [All rules](../README.md)`,
+    `\`${rule.id}\` · severity ${rule.severity} · [all rules](../README.md)`,
     '',
     rule.why,
     ...notes(rule).flatMap((note) => ['', note]),
     ...(rule.unconfirmed ? ['', `> Unconfirmed: ${rule.unconfirmed}`] : []),
-    '',
-    '## Wakes on',
-    '',
-    '| name | source | detail-type | arrives in |',
-    '| --- | --- | --- | --- |',
-    ...triggers,
     ...mending(rule),
     '',
     '## Mode',
@@ -139,6 +212,13 @@ export function rulePage(rule: Rule, banner: string, example: string | null): st
     `| ${modes(rule).join(' | ')} |`,
     '',
     ...settings(rule),
+    '## Wakes on',
+    '',
+    '| what | source | names | arrives in |',
+    '| --- | --- | --- | --- |',
+    ...triggers(rule),
+    ...permissions(rule),
+    '',
     '## Controls',
     '',
     ...(controls.length > 0
@@ -146,20 +226,41 @@ export function rulePage(rule: Rule, banner: string, example: string | null): st
       : ['None that a source maps to this trouble.']),
     '',
     `Layer of the shared responsibility model: ${rule.responsibility}.`,
-    ...(example
-      ? [
-          '',
-          '## An event that fires it',
-          '',
-          '```json',
-          detailOf(example),
-          '```',
-          '',
-          `The whole event: \`${example}\`.`,
-        ]
-      : []),
+    ...(example ? fires(example) : []),
   ];
   return `${parts.join('\n')}\n`;
+}
+
+/** One row for all of a kind that come the same way. */
+function triggers(rule: Rule): readonly string[] {
+  const rows = rule.triggers.map((trigger) => {
+    const { source, detailType } = described(trigger);
+    const home = arrivesIn(trigger, 'aws');
+    const names = namesOf(trigger).map((name) => `\`${name}\``);
+    return {
+      names,
+      what: `${detailType} | \`${source}\``,
+      where: home ? `${home} only` : 'the region where it happens',
+    };
+  });
+  return [...Map.groupBy(rows, ({ what, where }) => `${what} ${where}`).values()].map((some) => {
+    const [{ what = '', where = '' } = {}] = some;
+    return `| ${what} | ${some.flatMap(({ names }) => names).join(', ')} | ${where} |`;
+  });
+}
+
+/** What an event must name: its own name is that of all events of its kind. */
+function namesOf(trigger: Trigger): readonly string[] {
+  if (trigger.kind !== 'event') return [described(trigger).name];
+  const { configRuleName: verdicts, 'check-name': checks, ...others } = trigger.where ?? {};
+  const said = (value: Json): readonly string[] =>
+    Array.isArray(value) ? value.map((one) => (isObject(one) ? String(Object.values(one)[0]) : String(one))) : [];
+  const named = [verdicts, checks].flatMap((value) => said(value ?? null));
+  if (named.length > 0) return named;
+  const kinds = Object.entries(others).flatMap(([member, value]) =>
+    said(value ?? null).map((one) => `${member} ${one}`),
+  );
+  return kinds.length > 0 ? kinds : ['any'];
 }
 
 /** What `baselines:` in firebreak.yml may say of the rule. */
@@ -172,8 +273,17 @@ function settings(rule: Rule): readonly string[] {
     return `| \`${name}\` | ${String(type ?? 'any')} | ${value} | ${description ?? ''} |`;
   });
   const head = ['## Settings', '', `Under \`baselines:\`, \`${rule.id}:\` in firebreak.yml.`, ''];
-  return [...head, '| key | type | default | |', '| --- | --- | --- | --- |', ...rows, ''];
+  return [...head, '| key | type | default | what it says |', '| --- | --- | --- | --- |', ...rows, ''];
 }
+
+const inTime = (minutes: number): string =>
+  minutes === 1440
+    ? 'a day'
+    : minutes % 1440 === 0
+      ? `${minutes / 1440} days`
+      : minutes % 60 === 0 && minutes > 60
+        ? `${minutes / 60} hours`
+        : `${minutes} minutes`;
 
 /** What is unusual about when or where it runs. */
 function notes(rule: Rule): readonly string[] {
@@ -182,9 +292,9 @@ function notes(rule: Rule): readonly string[] {
   const folds = hasFix(rule) ? undefined : rule.folds;
   return [
     ...(threshold
-      ? [`Told from ${threshold.times} such events within ${threshold.minutes} minutes on, not before.`]
+      ? [`Told from ${threshold.times} such events within ${inTime(threshold.minutes)} on, not before.`]
       : []),
-    ...(folds ? [`What is recognised of one resource within ${folds} minutes is one incident.`] : []),
+    ...(folds ? [`What is recognised of one resource within ${inTime(folds)} is one incident.`] : []),
     ...(named
       ? [
           `Runs in the function \`${named}\`, which writes identity policies: that is as good as being administrator. It only tells until \`rooms: {${named}: on}\` is in firebreak.yml.`,
@@ -196,7 +306,7 @@ function notes(rule: Rule): readonly string[] {
       : []),
     ...(hasFix(rule) && rule.fix.until ? ['A hold: it ends by itself, and then puts the state before back.'] : []),
     ...(hasFix(rule) && rule.fix.lens.settles
-      ? [`The state takes minutes to show: it is looked at again for ${rule.fix.lens.settles} minutes.`]
+      ? [`The state takes minutes to show: it is looked at again for ${inTime(rule.fix.lens.settles)}.`]
       : []),
     ...(hasFix(rule) && rule.fix.learns
       ? ['What was there before is learned: from a state that no rule flags and that stood unchanged for a day.']
@@ -206,34 +316,97 @@ function notes(rule: Rule): readonly string[] {
 
 function mending(rule: Rule): readonly string[] {
   if (!hasFix(rule)) return ['', '## Fix', '', 'None: the rule tells.'];
-  const { read, write, undo } = rule.permissions;
-  const granted = (kind: string, { actions, resources }: (typeof read)[number]): string =>
-    `| ${kind} | ${actions.map((action) => `\`${action}\``).join(', ')} | ${'noArn' in resources ? `all (${resources.noArn})` : resources.map((arn) => `\`${arn}\``).join(', ')} |`;
+  const proof =
+    rule.proof === 'emulator'
+      ? 'an emulator; how AWS itself normalises what is written is not shown there'
+      : 'a stateful fake written from the SDK’s models: no emulator has the service';
   return [
     '',
     '## Fix',
     '',
     `${rule.mends.charAt(0).toUpperCase()}${rule.mends.slice(1)}`,
     '',
-    `- May break: ${breaks[rule.breaks]}. ${rule.risk}`,
-    `- Undo: ${rule.undoes}`,
-    `- Proven on: ${rule.proof === 'emulator' ? 'an emulator; how AWS itself normalises what is written is not shown there' : 'a stateful fake written from the SDK’s models: no emulator has the service'}.`,
+    `- **May break:** ${breaks[rule.breaks]}.`,
+    `- **Risk:** ${rule.risk}`,
+    `- **Undo:** ${rule.undoes}`,
+    `- **Proven on:** ${proof}.`,
+  ];
+}
+
+function permissions(rule: Rule): readonly string[] {
+  if (!hasFix(rule)) return [];
+  const { read, write, undo } = rule.permissions;
+  const coded = (some: readonly string[]): string => some.map((one) => `\`${one}\``).join(', ');
+  // In the order of the rule; what is granted on the same resources is one row.
+  const rows = (kind: string, some: readonly Permission[]): readonly string[] =>
+    [
+      ...Map.groupBy(some, ({ resources }) =>
+        'noArn' in resources ? `all: ${linked(resources.noArn)}` : coded(resources),
+      ),
+    ].map(
+      ([resources, same]) =>
+        `| ${kind} | ${coded([...new Set(same.flatMap(({ actions }) => actions))])} | ${resources} |`,
+    );
+  return [
     '',
     '## Permissions',
     '',
     '| | actions | resources |',
     '| --- | --- | --- |',
-    ...read.map((permission) => granted('read', permission)),
-    ...write.map((permission) => granted('write, where the mode lets it act or be approved', permission)),
+    ...rows('read', read),
+    ...rows('write', write),
+    ...(undo ? [`| undo | ${coded(undo)} | |`] : []),
+    '',
+    'The function’s role holds what writes only where firebreak.yml lets the rule act or be approved.',
     ...(undo
-      ? [
-          `| undo: never the function’s, the caller’s of \`firebreak undo\` | ${undo.map((action) => `\`${action}\``).join(', ')} | |`,
-        ]
+      ? ['No role of Firebreak’s holds what only undo needs: `firebreak undo` works with the caller’s own permissions.']
       : []),
   ];
 }
 
-function detailOf(file: string): string {
-  const { detail } = JSON.parse(readFileSync(join(root, file), 'utf8')) as { detail: unknown };
-  return JSON.stringify(detail, null, 2);
+/** Addresses in a sentence as links. */
+const linked = (said: string): string => said.replaceAll(/https:\/\/[^\s,;:)]+/g, page);
+
+/** Members of a CloudTrail record that tell what happened; the others are there in every record. */
+const telling: ReadonlySet<string> = new Set([
+  'eventTime',
+  'eventSource',
+  'eventName',
+  'awsRegion',
+  'sourceIPAddress',
+  'errorCode',
+  'errorMessage',
+  'requestParameters',
+  'responseElements',
+  'serviceEventDetails',
+]);
+
+/** An event that fires the rule, and where to find it. */
+function fires(file: string): readonly string[] {
+  const { detail } = JSON.parse(readFileSync(join(root, file), 'utf8')) as { detail: JsonObject };
+  const isRecord = typeof detail['eventName'] === 'string';
+  return [
+    '',
+    '## An event that fires it',
+    '',
+    '```json',
+    JSON.stringify(isRecord ? told(detail) : detail, null, 2),
+    '```',
+    '',
+    `${isRecord ? 'Shortened. ' : ''}The whole event: [${file}](../../../${file}).`,
+  ];
 }
+
+function told(detail: JsonObject): JsonObject {
+  const isSignIn = detail['eventType'] === 'AwsConsoleSignIn';
+  const { userIdentity: who, additionalEventData: more } = detail;
+  const said = Object.entries(detail).filter(([name, value]) => telling.has(name) && value !== null);
+  return {
+    ...(isObject(who) && { userIdentity: identity(who) }),
+    ...Object.fromEntries(said),
+    ...(isSignIn && more !== undefined && { additionalEventData: more }),
+  };
+}
+
+const identity = (who: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(who).filter(([name]) => ['type', 'arn', 'accountId', 'invokedBy'].includes(name)));

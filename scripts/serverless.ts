@@ -8,6 +8,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { loadConfig, mayWrite } from '../functions/deployment.ts';
+import { speaks } from '../shared/config/own.ts';
 import type { Config } from '../shared/core/mode.ts';
 import { decideOf } from './decide.ts';
 import { digestOf } from './digest.ts';
@@ -83,7 +84,7 @@ export function partsOf(rooms: readonly Room[], config: Config, stack: string): 
   const resources: Resources = {
     ...errorAlarms(rooms, stack),
     ...subscriptions(config.channels.email),
-    OperatorRole: operator(config.operators),
+    OperatorRole: operator(config),
   };
   for (const room of rooms) {
     resources[roleOf(room)] = role(room, config, stack);
@@ -202,9 +203,11 @@ export function grantsOf(room: Room, config: Config, stack: string): readonly Gr
   });
   return [
     ...own(`${stack}-${room.room}`),
+    ...quietly(config),
     ...allow('read', room.read),
     ...allow('write', writes),
     ...never(config.protected),
+    ...neverOwn(writes),
   ];
 }
 
@@ -242,7 +245,8 @@ function role(room: Room, config: Config, stack: string): Template {
  * The role by which people read incidents and decide: the table lets nobody else. Who may take it up: the principals
  * that firebreak.yml names, or whom the account's own IAM lets.
  */
-function operator(operators: readonly string[]): Template {
+function operator(config: Config): Template {
+  const { operators } = config;
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
@@ -259,7 +263,7 @@ function operator(operators: readonly string[]): Template {
           },
         ],
       },
-      Policies: [{ PolicyName: 'operate', PolicyDocument: policy(operating) }],
+      Policies: [{ PolicyName: 'operate', PolicyDocument: policy([...operating, ...quietly(config)]) }],
     },
   };
 }
@@ -292,6 +296,9 @@ const looks = [
   ),
 ];
 const alerts = ownGrant('Alerts', ['sns:Publish'], topic);
+/** For the channels that can change what they said, where there are any: people.ts. */
+const quietly = (config: Config): readonly Grant[] =>
+  speaks(config) ? [ownGrant('Quiet', ['sns:Publish'], here('sns', '${AWS::StackName}-quiet'))] : [];
 /** Logs, incidents, alerts and dead letters of this stack, and the key that they are encrypted with. */
 const own = (functionName: string): readonly Grant[] => [
   logs(functionName),
@@ -349,6 +356,20 @@ const never = (guarded: readonly string[]): readonly Grant[] => [
   },
   { ...ownGrant('Protected', ['iam:*'], ''), effect: 'Deny', resources: [...alwaysProtected, ...guarded] },
 ];
+
+/**
+ * Nor Firebreak's own topics and queues, whatever of all others it may write: they carry what people are told, and what must
+ * not be lost. In every region, since a stack may be in several.
+ */
+function neverOwn(writes: readonly Permission[]): readonly Grant[] {
+  const actions = [...new Set(writes.flatMap((one) => one.actions))].sort();
+  return (['sns', 'sqs'] as const).flatMap((service) => {
+    const denied = actions.filter((action) => action.startsWith(`${service}:`));
+    const own = `arn:\${AWS::Partition}:${service}:*:\${AWS::AccountId}:\${AWS::StackName}-*`;
+    const sid = service === 'sns' ? 'OwnTopics' : 'OwnQueues';
+    return denied.length > 0 ? [{ ...ownGrant(sid, denied, own), effect: 'Deny' as const }] : [];
+  });
+}
 
 /**
  * What an account is reached by when all else fails: the roles of IAM Identity Center ("Permission sets", IAM Identity

@@ -15,7 +15,7 @@ export const terminationProtection = rule({
   why: 'The stack can now be deleted with everything in it, by one call or one wrong click. Somebody had found it worth protecting.',
   class: 'G',
   breaks: 'nothing',
-  risk: 'None to what runs. Whoever meant to delete the stack finds it protected again: undo, an exemption, or the question that Firebreak asks when it is turned off once more lets them.',
+  risk: 'None to what runs. Whoever meant to delete the stack finds it protected again: undo, an exemption, or the question that Firebreak asks when it is turned off for the third time within a day lets them.',
   mends: 'turns termination protection on again.',
   undoes: 'turns it off again.',
   responsibility: 'customer data',

@@ -15,22 +15,28 @@ const arnOf = (service: string) => v.pipe(v.string(), v.regex(new RegExp(`^arn:[
 /** As the API takes them: API_ConfigurationRecorder, API_RecordingGroup, API_RecordingMode, API_DeliveryChannel. */
 const baseline = v.strictObject({
   recorder: v.optional(
-    v.strictObject({
-      name: v.optional(filled, 'default'),
-      roleARN: arnOf('iam'),
-      recordingGroup: v.optional(v.record(filled, v.any())),
-      recordingMode: v.optional(v.record(filled, v.any())),
-    }),
+    v.pipe(
+      v.strictObject({
+        name: v.optional(filled, 'default'),
+        roleARN: arnOf('iam'),
+        recordingGroup: v.optional(v.record(filled, v.any())),
+        recordingMode: v.optional(v.record(filled, v.any())),
+      }),
+      v.description('the recorder to make where it is gone, as PutConfigurationRecorder takes it'),
+    ),
   ),
   channel: v.optional(
-    v.strictObject({
-      name: v.optional(filled, 'default'),
-      s3BucketName: filled,
-      s3KeyPrefix: v.optional(filled),
-      s3KmsKeyArn: v.optional(arnOf('kms')),
-      snsTopicARN: v.optional(arnOf('sns')),
-      configSnapshotDeliveryProperties: v.optional(v.strictObject({ deliveryFrequency: filled })),
-    }),
+    v.pipe(
+      v.strictObject({
+        name: v.optional(filled, 'default'),
+        s3BucketName: filled,
+        s3KeyPrefix: v.optional(filled),
+        s3KmsKeyArn: v.optional(arnOf('kms')),
+        snsTopicARN: v.optional(arnOf('sns')),
+        configSnapshotDeliveryProperties: v.optional(v.strictObject({ deliveryFrequency: filled })),
+      }),
+      v.description('the delivery channel to make where it is gone, as PutDeliveryChannel takes it'),
+    ),
   ),
 });
 

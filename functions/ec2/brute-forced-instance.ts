@@ -15,14 +15,28 @@ const aDay = 1440;
 /** "Rules per network ACL": 20 inbound, up to 40 on request. https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html */
 const quota = 20;
 
-/**
- * `own`: ranges that are never denied, such as offices and scanners; `minutes`: how long an address is denied;
- * `entries`: the inbound entries that a network ACL may have, ours included.
- */
 const baseline = v.strictObject({
-  own: v.optional(v.array(v.pipe(v.string(), v.check(isCidr, 'expected a range such as 203.0.113.0/24'))), []),
-  minutes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), aDay),
-  entries: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(40)), quota),
+  own: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(), v.check(isCidr, 'expected a range such as 203.0.113.0/24'))),
+      v.description('ranges that are never denied, such as offices and scanners'),
+    ),
+    [],
+  ),
+  minutes: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.description('how long an address is denied')),
+    aDay,
+  ),
+  entries: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1),
+      v.maxValue(40),
+      v.description('the inbound entries that a network ACL may have, ours included'),
+    ),
+    quota,
+  ),
 });
 type Baseline = { readonly own?: readonly string[]; readonly minutes?: number; readonly entries?: number };
 

@@ -12,9 +12,16 @@ const reference = 'https://docs.aws.amazon.com/service-authorization/latest/refe
 
 /** High and above: https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html */
 const high = 7;
-/** `severity`: below this severity of GuardDuty's, 1 to 10, a finding is only told. */
 const baseline = v.strictObject({
-  severity: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(10)), high),
+  severity: v.optional(
+    v.pipe(
+      v.number(),
+      v.minValue(1),
+      v.maxValue(10),
+      v.description('below this severity of GuardDuty’s a finding is only told'),
+    ),
+    high,
+  ),
 });
 type Baseline = { readonly severity?: number };
 

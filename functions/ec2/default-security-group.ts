@@ -7,14 +7,20 @@ import { defaultGroup, type Group } from './lenses/default-group.ts';
 import { all, anywhere } from './lenses/grants.ts';
 import type { SecurityGroup } from './lenses/group-rule.ts';
 import { about, named } from './lenses/reported-group.ts';
-import { groupOf } from './lenses/requested.ts';
+import { groupOf, isCalled } from './lenses/requested.ts';
 
 /**
- * `groups`: ids of default groups. An event names a group by its id alone, mostly, and nothing in that tells a default one:
+ * An event names a group by its id alone, mostly, and nothing in that tells a default one:
  * to look after each change of each group would be to tell of each.
  */
 const baseline = v.strictObject({
-  groups: v.optional(v.array(v.pipe(v.string(), v.regex(/^sg-[0-9a-f]{8,17}$/, 'expected sg-…'))), []),
+  groups: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(), v.regex(/^sg-[0-9a-f]{8,17}$/, 'expected sg-…'))),
+      v.description('ids of default groups, which an event does not tell from others'),
+    ),
+    [],
+  ),
 });
 type Baseline = { readonly groups?: readonly string[] };
 
@@ -75,8 +81,8 @@ export const defaultSecurityGroup = rule<SecurityGroup, Group, Baseline>({
 function changed(call: Call, groups: readonly string[]): readonly Finding<SecurityGroup>[] | Unreadable {
   const name = text(call.request, 'groupName');
   const group = groupOf(call);
-  if (group === undefined)
-    return name === undefined || name === 'default' ? unreadable('requestParameters.groupId') : [];
+  // Only the name tells a default group, or the list of them: one that is called anything else is in neither.
+  if (group === undefined) return name === 'default' || !isCalled(call) ? unreadable('requestParameters.groupId') : [];
   if (name !== 'default' && !groups.includes(group)) return [];
   // A change of rules may have narrowed them.
   const [how, certainty] =

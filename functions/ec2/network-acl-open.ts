@@ -12,8 +12,11 @@ const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-contr
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
 /** SSH and Remote Desktop, as control EC2.21 has them. */
 const admin: readonly number[] = [22, 3389];
-/** `ports`: those that no entry may open to the world. */
-const baseline = v.strictObject({ ports: v.optional(v.pipe(v.array(port), v.minLength(1)), [...admin]) });
+const baseline = v.strictObject({
+  ports: v.optional(v.pipe(v.array(port), v.minLength(1), v.description('ports that no entry may open to the world')), [
+    ...admin,
+  ]),
+});
 type Baseline = { readonly ports?: readonly number[] };
 
 export const networkAclOpen = rule<AclEntry, AclRule, Baseline>({

@@ -9,9 +9,16 @@ import { regionOf } from './lenses/record.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-182';
 
-/** `snapshots`: the block for snapshots, where none was learned; `block-all-sharing` hides those that are public already. */
 const baseline = v.strictObject({
-  snapshots: v.optional(v.picklist(['block-new-sharing', 'block-all-sharing']), 'block-new-sharing'),
+  snapshots: v.optional(
+    v.pipe(
+      v.picklist(['block-new-sharing', 'block-all-sharing']),
+      v.description(
+        'the block for snapshots, where none was learned; `block-all-sharing` hides those that are public already',
+      ),
+    ),
+    'block-new-sharing',
+  ),
 });
 type Baseline = { readonly snapshots?: 'block-new-sharing' | 'block-all-sharing' };
 

@@ -5,20 +5,28 @@ import { calls, type Finding, rule, type Unreadable, unreadable } from '../../sh
 import type { Call } from '../../shared/core/signal.ts';
 import { asked } from './lenses/record.ts';
 
-const ids = v.optional(v.array(v.pipe(v.string(), v.regex(/^(rtb|vpc)-[0-9a-f]+$/, 'expected rtb-… or vpc-…'))));
-/**
- * `private`: route tables and VPCs that must have no way to the internet. Once it is given, all others are free to have
- * one; without it every such way is told, for nothing says which was meant.
- */
-const baseline = v.strictObject({ private: ids });
-type Baseline = { readonly private?: readonly string[] | undefined };
+const id = v.pipe(v.string(), v.regex(/^(rtb|vpc)-[0-9a-f]+$/, 'expected rtb-… or vpc-…'));
+/** Every network that serves somebody has such a way, and no call says which was meant to have none. */
+const baseline = v.pipe(
+  v.strictObject({
+    private: v.optional(
+      v.pipe(
+        v.array(id),
+        v.description('route tables and VPCs that must have no way to the internet: without any the rule is quiet'),
+      ),
+      [],
+    ),
+  }),
+  v.examples([{ private: ['rtb-0d1e2f3041526374a', 'vpc-0d1e2f3041526374a'] }]),
+);
+type Baseline = { readonly private?: readonly string[] };
 type Found = readonly Finding<{ resource: string }>[] | Unreadable;
 
 export const routeToInternet = rule({
   id: 'ec2/route-to-internet',
-  title: 'A network was given a way to the internet',
+  title: 'A private network was given a way to the internet',
   severity: 'medium',
-  why: 'Subnets behind a route to an internet gateway are public: what has a public address there can be reached from outside, and can carry data out past every inspection point. Name the private ones under baselines, and only those are told.',
+  why: 'Subnets behind a route to an internet gateway are public: what has a public address there can be reached from outside, and can carry data out past every inspection point. Which are meant to be private only you can say: name them under baselines.',
   class: 'N',
   breaks: 'nothing',
   responsibility: 'operating system, network and firewall configuration',
@@ -27,14 +35,14 @@ export const routeToInternet = rule({
   // AWS.CloudTrail.NetworkGatewayModified; ReplaceRoute takes CreateRoute's parameters (API_ReplaceRoute).
   triggers: calls('ec2.amazonaws.com', 'CreateRoute', 'ReplaceRoute', 'AttachInternetGateway'),
   baseline,
-  detect(signal, settings: Baseline) {
-    if (signal.kind !== 'call') return [];
-    return signal.name === 'AttachInternetGateway' ? attached(signal, settings) : routed(signal, settings);
+  detect(signal, { private: declared = [] }: Baseline) {
+    if (signal.kind !== 'call' || declared.length === 0) return [];
+    return signal.name === 'AttachInternetGateway' ? attached(signal, declared) : routed(signal, declared);
   },
 });
 
 /** Through a NAT gateway, an egress-only gateway or a peering nobody comes in. */
-function routed(call: Call, settings: Baseline): Found {
+function routed(call: Call, declared: readonly string[]): Found {
   const request = asked(call);
   const gateway = named(request, 'gatewayId');
   if (gateway === undefined || !gateway.startsWith('igw-'))
@@ -50,22 +58,20 @@ function routed(call: Call, settings: Baseline): Found {
     `route-table/${table}`,
     table,
     `${table} now sends traffic for ${where} to the internet gateway ${gateway}`,
-    settings,
+    declared,
   );
 }
 
 /** Without a route to it a gateway opens nothing yet. */
-function attached(call: Call, settings: Baseline): Found {
+function attached(call: Call, declared: readonly string[]): Found {
   const request = asked(call);
   const vpc = named(request, 'vpcId');
   if (vpc === undefined) return unreadable('requestParameters.vpcId');
   const gateway = named(request, 'internetGatewayId') ?? 'a gateway';
-  return judged(call, `vpc/${vpc}`, vpc, `the internet gateway ${gateway} was attached to ${vpc}`, settings);
+  return judged(call, `vpc/${vpc}`, vpc, `the internet gateway ${gateway} was attached to ${vpc}`, declared);
 }
 
-function judged(call: Call, resource: string, id: string, reason: string, settings: Baseline): Found {
-  const declared = settings.private;
-  if (declared !== undefined && !declared.includes(id)) return [];
-  const known = declared === undefined ? '' : ', which is declared private';
-  return told(arn(call, 'ec2', resource), reason + known, declared === undefined ? 'possible' : 'certain');
+function judged(call: Call, resource: string, id: string, reason: string, declared: readonly string[]): Found {
+  if (!declared.includes(id)) return [];
+  return told(arn(call, 'ec2', resource), `${reason}, which is declared private`);
 }

@@ -13,8 +13,12 @@ import { groupOf, requested } from './lenses/requested.ts';
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html';
 
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
-/** `ports`: those that must not be open to the world, over TCP or UDP. */
-const baseline = v.strictObject({ ports: v.optional(v.pipe(v.array(port), v.minLength(1)), highRisk) });
+const baseline = v.strictObject({
+  ports: v.optional(
+    v.pipe(v.array(port), v.minLength(1), v.description('ports that must not be open to the world, over TCP or UDP')),
+    highRisk,
+  ),
+});
 type Baseline = { readonly ports?: readonly number[] };
 
 export const securityGroupOpen = rule<SecurityGroup, readonly GroupRule[], Baseline>({

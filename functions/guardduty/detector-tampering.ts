@@ -44,9 +44,9 @@ export const detectorTampering = rule({
   detect(signal) {
     if (signal.kind !== 'call') return [];
     const lost = signal.name === 'DeleteDetector' ? ['was deleted, with its findings'] : lossesOf(signal.request);
+    if (lost.length === 0) return [];
     const id = named(signal.request, 'detectorId');
     if (id === undefined) return unreadable('requestParameters.detectorId');
-    if (lost.length === 0) return [];
     const whole = signal.name === 'DeleteDetector' || member(signal.request, 'enable') === false;
     const reason = `the detector ${id} ${lost.join('; it ')}`;
     const resource = arn(signal, 'guardduty', `detector/${id}`);

@@ -7,9 +7,16 @@ import { type AccessKey, accessKey } from './lenses/access-key.ts';
 import { type Credential, credentialsOf, namesSomebody } from './lenses/found-credentials.ts';
 import { medium, misuses, tooLow } from './lenses/misuse.ts';
 
-/** `severity`: below this severity of GuardDuty's, 1 to 10, a finding is only told. */
 const baseline = v.strictObject({
-  severity: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(10)), medium),
+  severity: v.optional(
+    v.pipe(
+      v.number(),
+      v.minValue(1),
+      v.maxValue(10),
+      v.description('below this severity of GuardDuty’s a finding is only told'),
+    ),
+    medium,
+  ),
 });
 type Baseline = { readonly severity?: number };
 

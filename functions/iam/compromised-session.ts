@@ -7,13 +7,20 @@ import { medium, misuses, tooLow } from './lenses/misuse.ts';
 import { readsRoles, roles } from './lenses/policies.ts';
 import { denying, type Session, type SessionDenial, sessionDenial } from './lenses/session-denial.ts';
 
-/**
- * `severity`: below this severity of GuardDuty's, 1 to 10, a finding is only told; `older`: every session of the role that
- * began before is denied, too.
- */
 const baseline = v.strictObject({
-  severity: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(10)), medium),
-  older: v.optional(v.boolean(), false),
+  severity: v.optional(
+    v.pipe(
+      v.number(),
+      v.minValue(1),
+      v.maxValue(10),
+      v.description('below this severity of GuardDuty’s a finding is only told'),
+    ),
+    medium,
+  ),
+  older: v.optional(
+    v.pipe(v.boolean(), v.description('every session of the role that began before is denied, too')),
+    false,
+  ),
 });
 type Baseline = { readonly severity?: number; readonly older?: boolean };
 

@@ -6,10 +6,18 @@ import { identityArn } from './lenses/identity.ts';
 import { type Hold, hold, mfaHold, type OneFactor } from './lenses/mfa-hold.ts';
 import { users } from './lenses/policies.ts';
 
-/** `days`: how long a user without a second factor is held. */
 const aWeek = 7;
 const baseline = v.strictObject({
-  days: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(90)), aWeek),
+  days: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1),
+      v.maxValue(90),
+      v.description('how long a user without a second factor is held'),
+    ),
+    aWeek,
+  ),
 });
 type Baseline = { readonly days?: number };
 

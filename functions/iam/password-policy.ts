@@ -12,13 +12,22 @@ const reference =
 // Bounds: API_UpdateAccountPasswordPolicy.
 const whole = (least: number, most: number) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 const baseline = v.strictObject({
-  minimumLength: v.optional(whole(6, 128), usual.minimumLength),
-  reusePrevention: v.optional(v.nullable(whole(1, 24)), usual.reusePrevention),
-  symbols: v.optional(v.boolean(), usual.symbols),
-  numbers: v.optional(v.boolean(), usual.numbers),
-  uppercase: v.optional(v.boolean(), usual.uppercase),
-  lowercase: v.optional(v.boolean(), usual.lowercase),
-  maxAge: v.optional(v.nullable(whole(1, 1095)), usual.maxAge),
+  minimumLength: v.optional(
+    v.pipe(whole(6, 128), v.description('the least number of characters')),
+    usual.minimumLength,
+  ),
+  reusePrevention: v.optional(
+    v.pipe(v.nullable(whole(1, 24)), v.description('how many former passwords are refused; null: none')),
+    usual.reusePrevention,
+  ),
+  symbols: v.optional(v.pipe(v.boolean(), v.description('a symbol is asked for')), usual.symbols),
+  numbers: v.optional(v.pipe(v.boolean(), v.description('a digit is asked for')), usual.numbers),
+  uppercase: v.optional(v.pipe(v.boolean(), v.description('a capital letter is asked for')), usual.uppercase),
+  lowercase: v.optional(v.pipe(v.boolean(), v.description('a small letter is asked for')), usual.lowercase),
+  maxAge: v.optional(
+    v.pipe(v.nullable(whole(1, 1095)), v.description('after how many days a password expires; null: never')),
+    usual.maxAge,
+  ),
 });
 
 export const accountPasswordPolicy = rule<Account, PasswordPolicy, Partial<Baseline>>({

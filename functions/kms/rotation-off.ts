@@ -16,7 +16,7 @@ export const rotationOff = rule({
   breaks: 'nothing',
   risk: 'None: what was encrypted with former key material stays readable, and applications notice nothing. Each rotation of a key costs money.',
   mends:
-    'turns automatic rotation on again, with the period that it had if that was learned before, else every 365 days. A key that is disabled refuses that until it is enabled. A key policy that does not let IAM policies decide has to allow Firebreak’s role to do this.',
+    'turns automatic rotation on again, with the period that it had if that was learned before, else every 365 days. Of a key that is disabled, or about to be deleted, it tells: KMS refuses that until it is enabled. A key policy that does not let IAM policies decide has to allow Firebreak’s role to do this.',
   undoes: 'turns automatic rotation off with your own credentials: the role that turns it on may not turn it off.',
   responsibility: 'encryption and network traffic protection',
   proof: 'emulator',
@@ -30,7 +30,7 @@ export const rotationOff = rule({
   // ct-enablekeyrotation.html shows the shape; API_DisableKeyRotation has the same one member.
   triggers: calls('kms.amazonaws.com', 'DisableKeyRotation'),
   permissions: {
-    read: [{ actions: ['kms:GetKeyRotationStatus'], resources: [keys] }],
+    read: [{ actions: ['kms:GetKeyRotationStatus', 'kms:DescribeKey'], resources: [keys] }],
     write: [{ actions: ['kms:EnableKeyRotation'], resources: [keys] }],
     undo: ['kms:DisableKeyRotation'],
   },
@@ -51,8 +51,13 @@ export const rotationOff = rule({
         return key === undefined ? null : { key };
       },
     },
-    desire(state, { learned }) {
-      if (state !== 'off') return state;
+    desire(state, { target: { key }, learned }) {
+      if (state === null || typeof state === 'number') return state;
+      // DisabledException, KMSInvalidStateException: API_EnableKeyRotation, Errors.
+      if (state !== 'off')
+        return {
+          unknown: `rotation is ${state}: KMS turns it on for a key that is enabled alone. When it is: aws kms enable-key-rotation --key-id ${key}`,
+        };
       return typeof learned?.state === 'number' ? learned.state : usual;
     },
   },

@@ -9,7 +9,17 @@ const hub = 'https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch
 const reference = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html';
 const groups = 'arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:*' as const;
 /** Security Hub's CloudWatch.16 asks for 365 days, unless it is told otherwise. */
-const baseline = v.strictObject({ days: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 365) });
+const baseline = v.strictObject({
+  days: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1),
+      v.description('a retention of this many days or more is nobody’s trouble'),
+    ),
+    365,
+  ),
+});
 
 export const retentionShortened = rule({
   id: 'logs/retention-shortened',

@@ -34,7 +34,8 @@ export const accountLeft = rule({
     if (signal.kind !== 'call') return [];
     if (signal.name === 'DisableAWSServiceAccess') return cutOff(signal, home);
     const account = accountOf(signal);
-    if (account === undefined) return unreadable('requestParameters.accountId');
+    if (account === undefined)
+      return unreadable(signal.name === 'LeaveOrganization' ? 'recipientAccountId' : 'requestParameters.accountId');
     // An account that was closed 90 days before is cleaned away: nothing is in it any more.
     if (signal.name === 'AccountDepartedOrganization' && how(signal) === 'CLEANED') return [];
     return told(entityArn(signal, home, account), reasonFor(signal, account));

@@ -1,5 +1,5 @@
 import { arn, parseArn } from '../../shared/aws/arn.ts';
-import { failedControls, resourcesNamed, witness } from '../../shared/aws/noticed.ts';
+import { failedControls, nonCompliant, resourcesNamed, witness } from '../../shared/aws/noticed.ts';
 import { at, isObject, text } from '../../shared/core/json.ts';
 import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call, Signal } from '../../shared/core/signal.ts';
@@ -40,8 +40,8 @@ export const publicInstance = rule<Instance, Exposure>({
       'RestoreDBInstanceFromS3',
       'RestoreDBInstanceToPointInTime',
     ),
-    // Not AWS Config's rule: it names an instance by its resource id, which no exemption names.
     ...failedControls('RDS.2'),
+    nonCompliant('rds-instance-public-access-check'),
   ],
   permissions: {
     read: [{ actions: ['rds:DescribeDBInstances'], resources: [instances] }],
@@ -92,11 +92,19 @@ function found(call: Call): readonly Finding<Instance>[] | Unreadable {
       ];
 }
 
-/** Named by its ARN, whose name is the instance's now: recorded findings of RDS.1 to RDS.8. */
+/**
+ * Named by its ARN, whose name is the instance's now: recorded findings of RDS.1 to RDS.8. AWS Config names it by its resource
+ * id alone (Cloud Custodian, c7n/resources/rds.py: `config_id = 'DbiResourceId'`), which stands for the name until it is read:
+ * no exemption by a name is found for it, and so it asks.
+ */
 function noticed(signal: Signal): readonly Finding<Instance>[] | Unreadable {
-  const named = resourcesNamed(signal, { securityHub: 'AwsRdsDbInstance' }).flatMap((resource) => {
-    const instance = /^db:([a-z][a-z0-9-]{0,62})$/.exec(parseArn(resource)?.resource ?? '')?.[1];
-    return instance === undefined ? [] : [{ resource, target: { instance, id: null } }];
+  const type = { securityHub: 'AwsRdsDbInstance', config: 'AWS::RDS::DBInstance' };
+  type Named = { readonly resource: string; readonly target: Instance };
+  const named = resourcesNamed(signal, type).flatMap((name): readonly Named[] => {
+    if (/^db-[A-Z0-9]{8,64}$/.test(name))
+      return [{ resource: arn(signal, 'rds', `db:${name}`), target: { instance: name, id: name } }];
+    const instance = /^db:([a-z][a-z0-9-]{0,62})$/.exec(parseArn(name)?.resource ?? '')?.[1];
+    return instance === undefined ? [] : [{ resource: name, target: { instance, id: null } }];
   });
   if (named.length === 0) return unreadable('ARN of an instance');
   const reason = `${witness(signal)}: whether it is public is read`;

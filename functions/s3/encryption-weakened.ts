@@ -10,11 +10,17 @@ import { askedEncryption, keyOwner, ownerOfKey } from './lenses/encryption-reque
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-17';
 
-/**
- * `unseen`: what becomes of S3's own keys on a bucket that was never seen with a key of yours. Told by default; `leave`
- * for who makes many buckets without a key.
- */
-const baseline = v.strictObject({ unseen: v.optional(v.picklist(['tell', 'leave']), 'tell') });
+const baseline = v.strictObject({
+  unseen: v.optional(
+    v.pipe(
+      v.picklist(['tell', 'leave']),
+      v.description(
+        'S3’s own keys on a bucket that was never seen with a key of yours: `leave` is for who makes many buckets without one',
+      ),
+    ),
+    'tell',
+  ),
+});
 type Baseline = { readonly unseen?: 'tell' | 'leave' };
 
 export const encryptionWeakened = rule<Bucket, Encryption, Baseline>({

@@ -5,8 +5,13 @@ import { at, isObject, text } from '../../shared/core/json.ts';
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
 
-/** `days`: what expires within so many is told; 7 by default, the term of known extortions. */
-const baseline = v.strictObject({ days: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 7) });
+/** Seven days are the term of known extortions. */
+const baseline = v.strictObject({
+  days: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.description('what expires within so many days is told')),
+    7,
+  ),
+});
 type Baseline = { readonly days?: number };
 
 export const massExpiry = rule<{ resource: string }, never, Baseline>({

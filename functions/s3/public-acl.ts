@@ -1,12 +1,12 @@
 import { arn } from '../../shared/aws/arn.ts';
-import { failedControls, guardDuty, nonCompliant } from '../../shared/aws/noticed.ts';
+import { advised, failedControls, guardDuty, nonCompliant } from '../../shared/aws/noticed.ts';
 import { text } from '../../shared/core/json.ts';
 import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
 import { isEverybody, openGrants } from './lenses/acl-request.ts';
 import type { Bucket } from './lenses/bucket.ts';
 import { type Acl, bucketAcl } from './lenses/bucket-acl.ts';
-import { noticed } from './lenses/noticed.ts';
+import { isCleared, noticed, permissionsCheck } from './lenses/noticed.ts';
 
 const controls = 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html';
 
@@ -35,12 +35,17 @@ export const publicAcl = rule<Bucket, Acl>({
     ...failedControls('S3.2', 'S3.3'),
     ...guardDuty('Policy:S3/BucketAnonymousAccessGranted', 'Policy:S3/BucketPublicAccessGranted'),
     nonCompliant('s3-bucket-public-read-prohibited', 's3-bucket-public-write-prohibited'),
+    advised(permissionsCheck),
   ],
   permissions: {
     read: [{ actions: ['s3:GetBucketAcl'], resources: ['arn:${AWS::Partition}:s3:::*'] }],
     write: [{ actions: ['s3:PutBucketAcl'], resources: ['arn:${AWS::Partition}:s3:::*'] }],
   },
-  detect: (signal) => (signal.kind === 'call' ? found(signal) : noticed(signal, 'its ACL', (bucket) => ({ bucket }))),
+  detect(signal) {
+    if (signal.kind === 'call') return found(signal);
+    if (isCleared(signal, 'ACL Allows List', 'ACL Allows Upload/Delete')) return [];
+    return noticed(signal, 'its ACL', (bucket) => ({ bucket }));
+  },
   fix: {
     kind: 'state',
     lens: bucketAcl,
@@ -50,12 +55,12 @@ export const publicAcl = rule<Bucket, Acl>({
 
 /** Where ACLs are disabled S3 refuses such a call, so that it is an attempt, and reads out the owner's grant alone. */
 function found(call: Call): readonly Finding<Bucket>[] | Unreadable {
-  const bucket = text(call.request, 'bucketName');
-  if (bucket === undefined) return unreadable('requestParameters.bucketName');
-  const finding = { target: { bucket }, resource: arn(call, 's3', bucket, { regional: false, owned: false }) };
   const open = openGrants(call.request);
   // A new bucket is private unless its request says otherwise: API_CreateBucket, x-amz-acl.
   if (open?.length === 0 || (open === null && call.name === 'CreateBucket')) return [];
+  const bucket = text(call.request, 'bucketName');
+  if (bucket === undefined) return unreadable('requestParameters.bucketName');
+  const finding = { target: { bucket }, resource: arn(call, 's3', bucket, { regional: false, owned: false }) };
   if (open === null)
     return [
       { ...finding, reason: 'an ACL was put, and the event does not show it: it is read', certainty: 'possible' },

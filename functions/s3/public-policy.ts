@@ -1,12 +1,12 @@
 import { arn, partitionOf } from '../../shared/aws/arn.ts';
-import { failedControls, guardDuty, nonCompliant } from '../../shared/aws/noticed.ts';
+import { advised, failedControls, guardDuty, nonCompliant } from '../../shared/aws/noticed.ts';
 import { publicStatements, statementsOf, withoutStatements } from '../../shared/aws/policy.ts';
 import { at, isObject, type Json, text } from '../../shared/core/json.ts';
 import { calls, type Finding, rule, unreadable } from '../../shared/core/rule.ts';
 import type { Signal } from '../../shared/core/signal.ts';
 import type { PolicyTarget } from './lenses/bucket.ts';
 import { bucketPolicy } from './lenses/bucket-policy.ts';
-import { noticed } from './lenses/noticed.ts';
+import { isCleared, noticed, permissionsCheck } from './lenses/noticed.ts';
 
 const controls = 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html';
 
@@ -34,6 +34,7 @@ export const publicPolicy = rule<PolicyTarget, string>({
     ...failedControls('S3.2', 'S3.3'),
     ...guardDuty('Policy:S3/BucketAnonymousAccessGranted', 'Policy:S3/BucketPublicAccessGranted'),
     nonCompliant('s3-bucket-public-read-prohibited', 's3-bucket-public-write-prohibited'),
+    advised(permissionsCheck),
   ],
   permissions: {
     // Buckets' ARNs hold neither region nor account. S3 answers 405 to the policy calls of a stranger to the bucket's
@@ -42,6 +43,7 @@ export const publicPolicy = rule<PolicyTarget, string>({
     write: [{ actions: ['s3:PutBucketPolicy', 's3:DeleteBucketPolicy'], resources: ['arn:${AWS::Partition}:s3:::*'] }],
   },
   detect(signal) {
+    if (isCleared(signal, 'Policy Allows Access')) return [];
     if (signal.kind !== 'call')
       return noticed(signal, 'its policy', (bucket) => ({ bucket, partition: partitionOf(signal.region) }));
     const bucket = text(signal.request, 'bucketName');

@@ -9,8 +9,15 @@ import type { PolicyTarget } from './lenses/bucket.ts';
 import { bucketPolicy, gone } from './lenses/bucket-policy.ts';
 import { letsTrailWrite, looksLikeTrail, troubleOf } from './lenses/trail-bucket.ts';
 
-/** `buckets`: names of the buckets that trails write into, where name and policy do not tell. */
-const baseline = v.strictObject({ buckets: v.optional(v.array(v.pipe(v.string(), v.minLength(3))), []) });
+const baseline = v.strictObject({
+  buckets: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(), v.minLength(3))),
+      v.description('names of the buckets that trails write into, where name and policy do not tell'),
+    ),
+    [],
+  ),
+});
 type Baseline = { readonly buckets?: readonly string[] };
 
 export const trailBucketPolicy = rule<PolicyTarget, string, Baseline>({

@@ -8,7 +8,7 @@ export const bulkRead = rule({
   id: 'secrets/bulk-read',
   title: 'Somebody reads many secrets',
   severity: 'high',
-  why: 'Applications read the few secrets that they know. Who reads many at once, or one after the other, is collecting them: every one of them may have to be replaced.',
+  why: 'Applications read the few secrets that they know. Who reads many at once, or one after the other, is collecting them: every one of them may have to be replaced. Reads are counted, not secrets: one that is read over and over is told, too.',
   class: 'N',
   breaks: 'nothing',
   responsibility: 'customer data',

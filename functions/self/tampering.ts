@@ -1,15 +1,25 @@
 import * as v from 'valibot';
 import { named } from '../../shared/aws/telling.ts';
+import type { Home } from '../../shared/core/mode.ts';
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
 import { acts, actTriggers } from './lenses/acts.ts';
 import { awake, oursIn, resourceOf, targetOf } from './lenses/ours.ts';
 import { type Part, waking } from './lenses/waking.ts';
 
-/** The stack's name, where it is not deployed as `firebreak`: all that it makes is called so, or begins so with a dash. */
+/** All that a stack makes is called as it is, or begins so with a dash. */
 const baseline = v.strictObject({
-  stack: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9-]*$/)), 'firebreak'),
+  stack: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[A-Za-z][A-Za-z0-9-]*$/),
+      v.description('another stack’s name than that of the deployment itself'),
+    ),
+  ),
 });
+
+const stackOf = (home: Home | undefined, set?: { readonly stack?: string | undefined }): string =>
+  set?.stack ?? home?.stack ?? 'firebreak';
 
 const rules = 'arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/${AWS::StackName}-*' as const;
 
@@ -38,8 +48,9 @@ export const tampering = rule({
     undo: ['events:DeleteRule', 'events:DisableRule', 'events:RemoveTargets'],
   },
   baseline,
-  detect(signal, { stack = 'firebreak' }) {
+  detect(signal, set, home) {
     if (signal.kind !== 'call') return [];
+    const stack = stackOf(home, set);
     const act = acts[signal.service as keyof typeof acts]?.[signal.name];
     if (act === undefined) return [];
     const called = act.named.flatMap((member) => named(signal.request, member) ?? []);
@@ -65,26 +76,26 @@ export const tampering = rule({
     kind: 'state',
     lens: waking,
     learns: {
-      // A deployment makes rules, and changes them. By its own name alone can be told here whose they are.
+      // A deployment makes rules, and changes them.
       triggers: calls('events.amazonaws.com', 'PutRule', 'PutTargets'),
-      target(signal) {
+      target(signal, home) {
         const called =
           signal.kind === 'call' ? (named(signal.request, 'name') ?? named(signal.request, 'rule')) : undefined;
-        const name = called === undefined ? undefined : oursIn(called, 'firebreak');
+        const name = called === undefined ? undefined : oursIn(called, stackOf(home));
         return signal.kind === 'call' && name !== undefined ? partOf(signal, name, name) : null;
       },
     },
-    desire(state, { target, learned, baseline: { stack = 'firebreak' } }) {
+    desire(state, { target, learned, baseline: set, home }) {
       const { rule: name, part, call } = target;
-      if (name === null) return { unknown: `${part} has to be put back by a deployment: npx osls deploy` };
-      const [before, function_] = [learned?.state, targetOf(target, stack)];
+      if (name === null) return { unknown: `${part} has to be put back by a deployment: npm run deploy` };
+      const [before, function_] = [learned?.state, targetOf(target, stackOf(home, set))];
       if (state === null)
         return before
           ? { ...before, state: awake(name) }
-          : { unknown: `what ${part} waited for is not known: npx osls deploy` };
+          : { unknown: `what ${part} waited for is not known: npm run deploy` };
       // What a rule waits for is in no other event, and in no name.
       if (call === 'PutRule' && state.state === awake(name) && before === undefined)
-        return { unknown: `what ${part} waited for before is not known: npx osls deploy` };
+        return { unknown: `what ${part} waited for before is not known: npm run deploy` };
       const targets = { ...state.targets, ...(function_ && { function: function_ }), ...before?.targets };
       return { state: awake(name), pattern: before?.pattern ?? state.pattern, targets };
     },

@@ -1,5 +1,6 @@
 import { closed } from '../../shared/aws/closing.ts';
 import { addedFor, type Opened, openedBy } from '../../shared/aws/opened.ts';
+import { notOurs } from '../../shared/aws/own.ts';
 import { member, named as textOf } from '../../shared/aws/telling.ts';
 import type { Home } from '../../shared/core/mode.ts';
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
@@ -58,7 +59,9 @@ export const publicPolicy = rule<PolicyTarget, string>({
     kind: 'state',
     lens: topicPolicy,
     desire: (policy, { target, home }) =>
-      policy === null ? null : (closed(policy, target.named, home) ?? byDefault(target.topic)),
+      policy === null
+        ? null
+        : notOurs(target.topic, home, policy, closed(policy, target.named, home) ?? byDefault(target.topic)),
   },
 });
 

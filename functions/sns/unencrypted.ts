@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { notOurs } from '../../shared/aws/own.ts';
 import { named } from '../../shared/aws/telling.ts';
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 import { given, nameless, topicOf } from './lenses/topic.ts';
@@ -10,7 +11,15 @@ const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/sns-contr
 const topics = 'arn:${AWS::Partition}:sns:*:${AWS::AccountId}:*';
 
 /** A key's id, ARN or alias, which must be there in every region that has topics: API_CreateTopic, KmsMasterKeyId. */
-const baseline = v.strictObject({ key: v.optional(v.pipe(v.string(), v.regex(/^[\w:/-]{1,2048}$/))) });
+const baseline = v.strictObject({
+  key: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[\w:/-]{1,2048}$/),
+      v.description('the KMS key for topics of which none was learned: an id, ARN or alias'),
+    ),
+  ),
+});
 
 export const unencrypted = rule<Topic, string, v.InferOutput<typeof baseline>>({
   id: 'sns/unencrypted',
@@ -61,9 +70,12 @@ export const unencrypted = rule<Topic, string, v.InferOutput<typeof baseline>>({
         return topic === undefined ? null : { topic };
       },
     },
-    desire(state, { baseline: { key }, learned }) {
+    desire(state, { target, baseline: { key }, learned, home }) {
       if (state !== none) return state;
-      return learned?.state || key || { unknown: 'which key the topic is to have: firebreak.yml names none' };
+      const wanted = learned?.state || key;
+      return wanted
+        ? notOurs(target.topic, home, state, wanted)
+        : { unknown: 'which key the topic is to have: firebreak.yml names none' };
     },
   },
 });

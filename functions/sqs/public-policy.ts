@@ -1,5 +1,6 @@
 import { closed } from '../../shared/aws/closing.ts';
 import { addedFor, type Opened, openedBy } from '../../shared/aws/opened.ts';
+import { notOurs } from '../../shared/aws/own.ts';
 import { member } from '../../shared/aws/telling.ts';
 import type { Home } from '../../shared/core/mode.ts';
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
@@ -56,7 +57,8 @@ export const publicPolicy = rule<PolicyTarget, string>({
   fix: {
     kind: 'state',
     lens: queuePolicy,
-    desire: (policy, { target, home }) => (policy === null ? null : closed(policy, target.named, home)),
+    desire: (policy, { target, home }) =>
+      policy === null ? null : notOurs(target.queue, home, policy, closed(policy, target.named, home)),
   },
 });
 

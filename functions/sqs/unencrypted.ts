@@ -1,3 +1,4 @@
+import { notOurs } from '../../shared/aws/own.ts';
 import { member } from '../../shared/aws/telling.ts';
 import { calls, type Finding, rule, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
@@ -49,7 +50,8 @@ export const unencrypted = rule<Queue, Encryption>({
   fix: {
     kind: 'state',
     lens: encryption,
-    desire: (state) => (state === null || state.key !== null ? state : { ...state, managed: true }),
+    desire: (state, { target, home }) =>
+      state === null || state.key !== null ? state : notOurs(target.queue, home, state, { ...state, managed: true }),
   },
 });
 

@@ -1,8 +1,7 @@
 import { arn } from '../../shared/aws/arn.ts';
 import { isPerson, isService } from '../../shared/aws/person.ts';
 import { short } from '../../shared/aws/statement.ts';
-import { listed, told } from '../../shared/aws/telling.ts';
-import { at, text } from '../../shared/core/json.ts';
+import { listed, member, named, told } from '../../shared/aws/telling.ts';
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
 
@@ -37,9 +36,9 @@ export const interactiveAccess = rule({
 
 function found(call: Call) {
   const { actor } = call;
-  const document = text(call.request, 'documentName');
+  const document = named(call.request, 'documentName');
   if (call.name === 'StartSession') {
-    const target = text(call.request, 'target');
+    const target = named(call.request, 'target');
     if (isService(actor)) return [];
     if (target === undefined) return unreadable('requestParameters.target');
     const how = document === undefined ? 'a shell' : `a session by ${short(document)}`;
@@ -48,7 +47,7 @@ function found(call: Call) {
   // State Manager, maintenance windows and pipelines run commands all day.
   if (!isPerson(actor) || (document !== undefined && harmless.has(document.replace(/^arn:.*\//, '')))) return [];
   if (document === undefined) return unreadable('requestParameters.documentName');
-  const instances = listed(at(call.request, 'instanceIds'), 50);
+  const instances = listed(member(call.request, 'instanceIds'), 50);
   const where = instances.length === 0 ? 'instances that it chose by their tags' : short(instances.join(', '));
   const [first, ...more] = instances;
   const resource = instanceArn(call, first === undefined || more.length > 0 ? '*' : first);

@@ -40,12 +40,15 @@ function token(call: Call): readonly Finding<{ resource: string }>[] {
 }
 
 /**
- * The portal of IAM Identity Center makes such tokens for everybody who signs in there, by its own client (Sigma's rule
- * leaves out this user agent); a role of it with another client is somebody's tool, like any other session.
+ * The portal of IAM Identity Center makes such tokens for everybody who signs in there, by its own client: Sigma's rule
+ * leaves out Jersey, Panther's aws_console_getsignintoken Go-http-client/2.0, too ("the AWS SSO portal's backend service"). A
+ * role of it with another client is somebody's tool, and so is a session of any other role, be its client written in Go.
  */
 function console(call: Call): readonly Finding<{ resource: string }>[] {
   const { actor } = call;
-  const portal = /:assumed-role\/AWSReservedSSO_/.test(actor.arn ?? '') && /^Jersey\//.test(actor.userAgent ?? '');
+  const portal =
+    /:assumed-role\/AWSReservedSSO_/.test(actor.arn ?? '') &&
+    /^(Jersey\/|Go-http-client\/2\.0$)/.test(actor.userAgent ?? '');
   if (portal) return [];
   const federated = actor.type === 'FederatedUser';
   const resource = actor.arn ?? arn(call, 'sts', `federated-user/${actor.name}`, { regional: false, owned: true });

@@ -1,8 +1,8 @@
-import { arn } from '../../shared/aws/arn.ts';
 import { named } from '../../shared/aws/telling.ts';
-import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
-import type { Call } from '../../shared/core/signal.ts';
+import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 import { association, byHand, type Guarded } from './lenses/association.ts';
+import type { Logging } from './lenses/logging.ts';
+import { deleted, kept, lostBy } from './lenses/lost.ts';
 
 const elb = 'https://docs.aws.amazon.com/securityhub/latest/userguide/elb-controls.html#elb-16';
 const waf = 'https://docs.aws.amazon.com/securityhub/latest/userguide/waf-controls.html#waf-11';
@@ -18,18 +18,20 @@ const guarded = [
 const [, stages, , pools] = guarded;
 const known = /^arn:[^:]+:(elasticloadbalancing|apigateway|appsync|cognito-idp):/;
 const acls = 'arn:${AWS::Partition}:wafv2:${AWS::Region}:${AWS::AccountId}:regional/webacl/*' as const;
+const logged = [acls, 'arn:${AWS::Partition}:wafv2:${AWS::Region}:${AWS::AccountId}:global/webacl/*'] as const;
 
-export const protectionRemoved = rule<Guarded, string>({
+export const protectionRemoved = rule<Guarded, string | Logging>({
   id: 'waf/protection-removed',
   title: 'A web application lost its firewall, or the firewall its log',
   severity: 'high',
   why: 'Requests reach the application unfiltered: injections, scanners and floods that the web ACL held off get through from now on. Without its log nobody sees what was tried.',
   class: 'A',
   breaks: 'access',
-  risk: 'Requests that the web ACL blocks are refused again, those of customers that it blocks by mistake among them.',
+  risk: 'Requests that the web ACL blocks are refused again, those of customers that it blocks by mistake among them. A log breaks nothing, and costs what it cost.',
   mends:
-    'puts an application load balancer, a stage of API Gateway, an API of AppSync or a user pool back under the web ACL that was seen to guard it for a day. Another kind of resource, a deleted web ACL, a log, and AWS WAF Classic are only told, as is what has no such state.',
-  undoes: 'takes the resource out of its web ACL, with your own credentials: the role that puts it in may not.',
+    'puts an application load balancer, a stage of API Gateway, an API of AppSync or a user pool back under the web ACL that was seen to guard it for a day, and the log of a web ACL back as it was seen for a day. Where the log goes has to let AWS WAF in still: no policy of a bucket or log group is written. Another kind of resource, a deleted web ACL, and all of AWS WAF Classic are only told, as is what has no such state.',
+  undoes:
+    'takes the resource out of its web ACL, or the log away, with your own credentials: the role that puts it in may not.',
   responsibility: 'operating system, network and firewall configuration',
   proof: 'fake',
   controls: [
@@ -50,7 +52,7 @@ export const protectionRemoved = rule<Guarded, string>({
   permissions: {
     read: [
       { actions: ['wafv2:GetWebACLForResource'], resources: [...guarded, acls] },
-      { actions: ['wafv2:GetWebACL'], resources: [acls] },
+      { actions: ['wafv2:GetWebACL', 'wafv2:GetLoggingConfiguration'], resources: logged },
       { actions: ['cognito-idp:GetWebACLForResource'], resources: [pools] },
     ],
     write: [
@@ -63,8 +65,15 @@ export const protectionRemoved = rule<Guarded, string>({
       },
       { actions: ['apigateway:SetWebACL'], resources: [stages] },
       { actions: ['cognito-idp:AssociateWebACL'], resources: [pools, acls] },
+      { actions: ['wafv2:PutLoggingConfiguration'], resources: logged },
+      // All that it takes where the destination had the same log before: "Enabling logging from AWS services", CloudWatch Logs
+      // user guide.
+      {
+        actions: ['logs:CreateLogDelivery'],
+        resources: { noArn: `${reference}/list_amazoncloudwatchlogs.html: the action has no resource types` },
+      },
     ],
-    undo: ['wafv2:DisassociateWebACL'],
+    undo: ['wafv2:DisassociateWebACL', 'wafv2:DeleteLoggingConfiguration'],
   },
   detect(signal) {
     if (signal.kind !== 'call') return [];
@@ -73,23 +82,24 @@ export const protectionRemoved = rule<Guarded, string>({
     if (resource === undefined) return unreadable('requestParameters.resourceArn');
     const logging = signal.name === 'DeleteLoggingConfiguration';
     const reason = logging ? `${resource} keeps no log any more` : `${resource} was taken out of its web ACL`;
-    const lost = logging ? 'logging' : lostBy(signal);
+    const lost = lostBy(signal, logging ? 'logging' : 'association');
     return [{ target: { resource, lost }, resource, reason, certainty: 'certain' }];
   },
   fix: {
     kind: 'state',
     lens: association,
     learns: {
-      triggers: calls('wafv2.amazonaws.com', 'AssociateWebACL'),
-      target(signal) {
-        const resource = signal.kind === 'call' ? named(signal.request, 'resourceArn') : undefined;
-        return resource === undefined ? null : { resource, lost: 'association' };
-      },
+      triggers: calls('wafv2.amazonaws.com', 'AssociateWebACL', 'PutLoggingConfiguration'),
+      target: (signal) => (signal.kind === 'call' ? kept(signal) : null),
     },
     desire(state, { target: { resource, lost }, learned }) {
-      // Whatever guards it now was chosen since.
+      // Whatever guards or logs it now was chosen since.
       if (state !== null) return state;
-      if (lost !== 'association') return { unknown: `only associations are put back: ${byHand[lost]}` };
+      if (lost === 'logging')
+        return (
+          learned?.state ?? { unknown: `where ${resource} logged to is not known: aws wafv2 put-logging-configuration` }
+        );
+      if (lost !== 'association') return { unknown: `that is not put back: ${byHand[lost]}` };
       if (!known.test(resource))
         return { unknown: `${resource} has to be put back by hand: aws wafv2 associate-web-acl` };
       return (
@@ -98,25 +108,3 @@ export const protectionRemoved = rule<Guarded, string>({
     },
   },
 });
-
-/** Firewall Manager does what its administrator's policy says, and would do it again. */
-const lostBy = ({ actor, service }: Call): Guarded['lost'] =>
-  actor.invokedBy === 'fms.amazonaws.com' ? 'managed' : service === 'wafv2.amazonaws.com' ? 'association' : 'classic';
-
-/** A web ACL can only be deleted once nothing is associated with it: API_DeleteWebACL. What guarded what is not told. */
-function deleted(call: Call): readonly Finding<Guarded>[] | Unreadable {
-  const id = named(call.request, 'id') ?? named(call.request, 'webACLId');
-  if (id === undefined) return unreadable('requestParameters.id');
-  const name = named(call.request, 'name');
-  const resource = aclOf(call, name, id);
-  const reason = `the web ACL ${name ?? id} was deleted`;
-  return [{ target: { lost: 'web ACL', resource }, resource, reason, certainty: 'certain' }];
-}
-
-/** Service authorization reference, AWS WAF V2, AWS WAF and AWS WAF Regional: resource types. */
-function aclOf(call: Call, name: string | undefined, id: string): string {
-  if (call.service === 'waf-regional.amazonaws.com') return arn(call, 'waf-regional', `webacl/${id}`);
-  if (call.service === 'waf.amazonaws.com') return arn(call, 'waf', `webacl/${id}`, { regional: false, owned: true });
-  const scope = named(call.request, 'scope') === 'CLOUDFRONT' ? 'global' : 'regional';
-  return arn(call, 'wafv2', `${scope}/webacl/${name ?? '*'}/${id}`);
-}

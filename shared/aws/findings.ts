@@ -1,5 +1,4 @@
 /** Asks GuardDuty for a finding: an event may be anybody's, GuardDuty's store is not. */
-import { GetFindingsCommand, GuardDutyClient } from '@aws-sdk/client-guardduty';
 import { text } from '../core/json.ts';
 import { type Found, normalise } from '../core/signal.ts';
 import { client } from './client.ts';
@@ -13,6 +12,7 @@ export async function confirmFinding(finding: Found): Promise<Found | 'absent' |
   if (finding.origin !== 'guardduty' || finding.id === null || detector === undefined || finding.region === null)
     return 'unknown';
   try {
+    const { GetFindingsCommand, GuardDutyClient } = await import('./guardduty.ts');
     const { Findings } = await client(GuardDutyClient, finding.region).send(
       new GetFindingsCommand({ DetectorId: detector, FindingIds: [finding.id] }),
     );

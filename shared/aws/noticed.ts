@@ -29,13 +29,38 @@ export const nonCompliant = (...rules: readonly [string, ...string[]]): Trigger 
 });
 
 /**
+ * Trusted Advisor's red and yellow items of checks: it tells of all regions in one, and the item's own is a column of its
+ * report. Shape: functions/trustedadvisor/check-failed.ts, which leaves these checks to their rules (lenses/claimed.ts there).
+ */
+export const advised = (...checks: readonly [string, ...string[]]): Trigger => ({
+  kind: 'event',
+  source: 'aws.trustedadvisor',
+  detailType: 'Trusted Advisor Check Item Refresh Notification',
+  where: { 'check-name': [...checks], status: ['ERROR', 'WARN'] },
+});
+
+/** A column of the item that Trusted Advisor tells of, by its heading: AWS Support User Guide, "Report columns" of the check. */
+export const column = (signal: Signal, heading: string): string | undefined =>
+  signal.kind === 'other' && signal.source === 'aws.trustedadvisor'
+    ? text(signal.detail, 'check-item-detail', heading)
+    : undefined;
+
+/**
  * The resources of one type that a finding or verdict names: ARNs where Security Hub does (`type`: its own name of it,
- * AwsS3Bucket), ids where Config does (AWS::S3::Bucket), the members of a list where GuardDuty does (s3BucketDetails).
+ * AwsS3Bucket), ids where Config does (AWS::S3::Bucket), the members of a list where GuardDuty does (s3BucketDetails), a
+ * column where Trusted Advisor does.
  */
 export function resourcesNamed(
   signal: Signal,
-  type: { readonly securityHub: string; readonly config?: string; readonly guardDuty?: string },
+  type: {
+    readonly securityHub: string;
+    readonly config?: string;
+    readonly guardDuty?: string;
+    readonly trustedAdvisor?: string;
+  },
 ): readonly string[] {
+  if (signal.kind === 'other' && signal.source === 'aws.trustedadvisor')
+    return type.trustedAdvisor === undefined ? [] : listOf(column(signal, type.trustedAdvisor));
   if (signal.kind === 'other')
     return text(signal.detail, 'resourceType') === type.config ? listOf(text(signal.detail, 'resourceId')) : [];
   if (signal.kind !== 'finding') return [];
@@ -50,6 +75,8 @@ export function resourcesNamed(
 
 /** Who says so: the beginning of a reason. */
 export function witness(signal: Signal): string {
+  if (signal.kind === 'other' && signal.source === 'aws.trustedadvisor')
+    return `Trusted Advisor found it against its check ${short(text(signal.detail, 'check-name') ?? '')}`;
   if (signal.kind === 'other')
     return `AWS Config found it against its rule ${short(text(signal.detail, 'configRuleName') ?? '')}`;
   if (signal.kind !== 'finding') return signal.name;

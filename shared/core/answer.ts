@@ -1,8 +1,11 @@
-/** Who may answer which question from outside, by a link or a button: everything is loaded anew, nothing is believed. */
+/**
+ * Who may answer which question from outside, by a link or a button, and who may have a fix taken back: everything is loaded
+ * anew, nothing is believed.
+ */
 import type { Deps } from './deps.ts';
 import type { Answer, Incident } from './incident.ts';
-import { decide } from './people.ts';
-import { genuine, isStale, leaseSeconds } from './record.ts';
+import { decide, wantBack } from './people.ts';
+import { genuine, isNamed, isRestorable, isStale, leaseSeconds, wantsBack } from './record.ts';
 import { forged } from './tell.ts';
 
 /** Why an answer is not taken: the one closed list. Each is stored and counted. */
@@ -46,20 +49,45 @@ export async function answerable(
   if (Date.parse(incident.until ?? '') <= deps.now().getTime()) return refused('ended');
   if (isOwn(approver, incident)) return refused('own');
   if (questionOf(incident) !== question) return refused('changed');
-  const since = deps.now().getTime() - Date.parse(incident.decision?.at ?? '');
-  if (since < leaseSeconds * 1000) return refused('answered');
+  if (isRecent(incident.decision?.at, deps)) return refused('answered');
   if (answer && answer.answer === undefined && incident.undo === 'none' && !known) return refused('one-way');
   return { incident, refused: null };
 }
 
+const isRecent = (time: string | undefined, deps: Deps): boolean =>
+  deps.now().getTime() - Date.parse(time ?? '') < leaseSeconds * 1000;
+
+/** A fix that this approver may have taken back now, by the room's own role; or why not. Not by whoever it was put right after. */
+export async function undoable(
+  { incident: id, question, approver }: Omit<Asking, 'known'>,
+  questionOf: (incident: Incident) => string,
+  deps: Deps,
+): Promise<{ readonly incident: Incident | null; readonly refused: Refusal | null }> {
+  const incident = await deps.incidents.get(id);
+  const refused = (why: Refusal) => ({ incident, refused: why });
+  if (!incident || !isRestorable(incident)) return refused('ended');
+  if (!(await genuine(incident, deps))) return forged(incident, deps);
+  if (isOwn(approver, incident)) return refused('own');
+  if (questionOf(incident) !== question) return refused('changed');
+  if (wantsBack(incident) && isRecent(incident.undoing?.at, deps)) return refused('answered');
+  return { incident, refused: null };
+}
+
 /** Records the answer. Where another came first, that one counts. */
-export async function answer(id: string, by: string, said: Answer, deps: Deps): Promise<Refusal | null> {
+export const answer = (id: string, by: string, said: Answer, deps: Deps): Promise<Refusal | null> =>
+  recording(() => decide(id, by, deps, said));
+
+/** Records that a fix is to be taken back. */
+export const answerUndo = (id: string, by: string, deps: Deps): Promise<Refusal | null> =>
+  recording(() => wantBack(id, by, deps));
+
+async function recording(work: () => Promise<void>): Promise<Refusal | null> {
   try {
-    await decide(id, by, deps, said);
+    await work();
     return null;
   } catch (error) {
     if (isStale(error)) return 'answered';
-    if (error instanceof Error && error.name === 'NotAsked') return 'ended';
+    if (isNamed(error, 'NotAsked') || isNamed(error, 'NothingToUndo')) return 'ended';
     throw error;
   }
 }

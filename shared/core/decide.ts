@@ -120,6 +120,12 @@ function mayBeDone(rule: Rule, finding: Finding, signal: Signal, config: Config,
       mode: 'approve',
       note: `an exemption of ${exempted.exemption.owner} has this actor ask: ${exempted.exemption.reason}${ends(exempted.exemption, now)}`,
     };
+  if (finding.after !== undefined)
+    return {
+      way: 'approve',
+      mode: 'approve',
+      note: `read ${finding.after} minutes later, and asked about where it is still so`,
+    };
   if (isVerdict(signal))
     return {
       way: 'approve',
@@ -142,12 +148,12 @@ function mayBeDone(rule: Rule, finding: Finding, signal: Signal, config: Config,
 }
 
 /**
- * What Security Hub's controls and AWS Config's rules say of a state, which may have been so for years: the day that
+ * What Security Hub's controls, AWS Config's rules and Trusted Advisor's checks say of a state, which may have been so for years: the day that
  * they are switched on they judge everything, each verdict seconds old.
  */
 export const isVerdict = (signal: Signal): boolean =>
   (signal.kind === 'finding' && signal.origin === 'securityhub') ||
-  (signal.kind === 'other' && signal.source === 'aws.config');
+  (signal.kind === 'other' && ['aws.config', 'aws.trustedadvisor'].includes(signal.source));
 
 /** Findings that are one piece of work: the same lens and target, to be treated the same way. */
 export function groups(decided: readonly Decided[]): readonly (readonly [Decided, ...Decided[]])[] {

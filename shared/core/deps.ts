@@ -9,11 +9,18 @@ export type Deps = {
   readonly room: string;
   /** The account that this runs in: what happened in another is told only. Where it is not known, nothing is another's. */
   readonly account?: string;
+  /** The region that this runs in, by the same rule: of another one come what Security Hub gathers, and Trusted Advisor's. */
+  readonly region?: string;
   readonly rules: readonly Rule[];
   readonly config: Config;
   readonly incidents: Incidents;
   /** Publishes the one message of an incident's outcome. */
   tell(incident: Incident): Promise<void>;
+  /**
+   * Has the channels beside e-mail look at an incident (voice.ts), and sends no mail: what is one of many there, or is over
+   * without a word and was asked with buttons.
+   */
+  revise(incident: Incident): Promise<void>;
   now(): Date;
   sleep(milliseconds: number): Promise<void>;
   /** A short, stable text for a text: an incident's id is made of it. */

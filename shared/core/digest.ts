@@ -5,6 +5,7 @@
 import type { Deps, Result } from './deps.ts';
 import type { Digest, Incident } from './incident.ts';
 import { daysLeft, lastDays } from './mode.ts';
+import type { Outcome } from './outcome.ts';
 import { result } from './record.ts';
 import { announce, untold } from './tell.ts';
 
@@ -15,40 +16,42 @@ const day = 86_400_000;
 /** More than there are rules. */
 const rulesKept = 200;
 
+/** Incidents of one outcome that were first stored from one time on and before another (ISO 8601), page by page. */
+export type Pages = (outcome: Outcome, from: string, to: string) => AsyncIterable<readonly Incident[]>;
+
 /**
- * Tells of the day up to the hour that firebreak.yml names; null where there is nothing to tell.
- * @param list incidents of so many days (UTC), this one counted
+ * Tells of the day up to the hour that firebreak.yml names; null where there is nothing to tell. Of a day with very many
+ * rehearsals no more is held at once than a page, and what is counted.
  */
-export async function digest(
-  deps: Deps,
-  list: (days: number, now: Date) => Promise<readonly Incident[]>,
-): Promise<Result | null> {
+export async function digest(deps: Deps, pages: Pages): Promise<Result | null> {
   const { hour } = deps.config.channels.digest ?? { hour: 0 };
   const now = deps.now();
   const today = Date.parse(now.toISOString().slice(0, 10)) + hour * 3_600_000;
   const to = (today <= now.getTime() ? today : today - day) - lag;
   const span = { from: new Date(to - day).toISOString(), to: new Date(to).toISOString() };
-  // From the day on which the span begins: two days back, or three where the clock went on past midnight.
-  const found = await list(3, now);
-  const rehearsed = found.filter(({ outcome, at }) => outcome === 'rehearsed' && at >= span.from && at < span.to);
-  const said: Digest = { ...span, rules: byRule(rehearsed).slice(0, rulesKept), ending: ending(deps, now) };
+  const counts: Counts = new Map();
+  for await (const page of pages('rehearsed', span.from, span.to)) for (const one of page) count(one, counts);
+  const said: Digest = { ...span, rules: byRule(counts).slice(0, rulesKept), ending: ending(deps, now) };
   return said.rules.length + said.ending.length === 0 ? null : tellOnce(incidentOf(said, now, deps), deps);
 }
 
-/** Noisiest first. */
-function byRule(rehearsed: readonly Incident[]): Digest['rules'] {
-  const groups = Map.groupBy(
-    rehearsed.flatMap((incident) => incident.rules.map((rule) => ({ rule, incident }))),
-    ({ rule }) => rule,
-  );
-  return [...groups]
-    .map(([rule, all]) => ({
-      rule,
-      times: all.reduce((sum, { incident }) => sum + 1 + (incident.seen ?? 0), 0),
-      resources: new Set(all.map(({ incident }) => incident.resource)).size,
-    }))
-    .sort((a, b) => b.times - a.times || (a.rule < b.rule ? -1 : 1));
+/** By rule: how often, and on what. */
+type Counts = Map<string, { times: number; readonly resources: Set<string> }>;
+
+function count({ rules, resource, seen = 0 }: Incident, counts: Counts): void {
+  for (const rule of rules) {
+    const known = counts.get(rule) ?? { times: 0, resources: new Set<string>() };
+    counts.set(rule, known);
+    known.times += 1 + seen;
+    known.resources.add(resource);
+  }
 }
+
+/** Noisiest first. */
+const byRule = (counts: Counts): Digest['rules'] =>
+  [...counts]
+    .map(([rule, { times, resources }]) => ({ rule, times, resources: resources.size }))
+    .sort((a, b) => b.times - a.times || (a.rule < b.rule ? -1 : 1));
 
 /** Exemptions that end within days, whether anything met them or not. */
 const ending = ({ config }: Deps, now: Date): Digest['ending'] =>
@@ -72,11 +75,11 @@ async function tellOnce(incident: Incident, deps: Deps): Promise<Result> {
 function incidentOf(said: Digest, now: Date, deps: Deps): Incident {
   const id = `fb-${deps.digest(`daily digest ${said.to}`)}`;
   const times = said.rules.reduce((sum, one) => sum + one.times, 0);
-  const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? '' : 's'}`;
+  const many = (number: number, one: string): string => `${number} ${one}${number === 1 ? '' : 's'}`;
   const what =
     times > 0
-      ? `${count(times, 'rehearsal')} of ${count(said.rules.length, 'rule')}`
-      : `${count(said.ending.length, 'exemption')} about to end`;
+      ? `${many(times, 'rehearsal')} of ${many(said.rules.length, 'rule')}`
+      : `${many(said.ending.length, 'exemption')} about to end`;
   const at = now.toISOString();
   return {
     id,

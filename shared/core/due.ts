@@ -6,12 +6,12 @@ import type { Deps, Result, Run } from './deps.ts';
 import type { Incident, Look, Pause } from './incident.ts';
 import { stand } from './learn.ts';
 import { leftUnanswered } from './mode.ts';
-import { approve, brokeOff, carryOut, found, goalOf, locked, takeBack, takenBack } from './people.ts';
+import { approve, brokeOff, carryOut, found, goalOf, locked, putBack, takeBack, takenBack } from './people.ts';
 import { type Fix, type Group, groupOf, safeFor } from './plan.ts';
 import { ask } from './question.ts';
-import { aside, begun, genuine, isNamed, isReverted, isStale, next, result, same } from './record.ts';
+import { aside, begun, genuine, isNamed, isReverted, isStale, next, result, same, wantsBack } from './record.ts';
 import { inWords, paused, standingOf } from './standing.ts';
-import { finish, forged, howMany, retold, untold } from './tell.ts';
+import { beingTold, finish, forged, howMany, retold, untold } from './tell.ts';
 import { fixed, mend, settleLater } from './work.ts';
 
 /** Lambda's first delivery of a look, and its two retries. */
@@ -43,21 +43,41 @@ async function looks(first: Look, deps: Deps): Promise<readonly Result[]> {
 
 async function look(id: string, deps: Deps): Promise<Result> {
   const incident = await found(id, deps);
-  if (incident.outcome === 'asked') return expire(incident, deps);
+  if (incident.outcome === 'asked') return unheard(incident, deps) ? retold(incident, deps) : expire(incident, deps);
   if (incident.outcome === 'told' && incident.until !== undefined)
     return over(incident, deps) ? howMany(incident, deps) : result('told', incident, incident.note);
   if (incident.outcome === 'exempt' && incident.until !== undefined)
     return over(incident, deps) ? again(incident, deps) : result('exempt', incident, incident.note);
   if (brokeOff(incident)) return goOn(incident, deps);
-  if (incident.outcome !== 'settling' && incident.outcome !== 'held')
+  if (wantsBack(incident)) return backGoesOn(incident, deps);
+  if (!['settling', 'waiting', 'held'].includes(incident.outcome))
     // An earlier look may have ended it and died before it could tell.
-    return untold(incident) && incident.until !== undefined
+    return untold(incident) && (incident.until !== undefined || hasWaited(incident))
       ? retold(incident, deps)
       : result(incident.outcome, incident, incident.note);
   if (!(await genuine(incident, deps))) return forged(incident, deps);
   const { group, fix } = groupFor(incident, deps);
   if (!fix) return finish(incident, { outcome: 'failed', note: noRule }, { ...deps, held: false });
+  if (incident.outcome === 'waiting') return waited(incident, group, fix, deps);
   return incident.outcome === 'held' ? release(incident, fix, deps) : settle(incident, group, fix, deps);
+}
+
+/** A question that an earlier look put, and died before it could tell. */
+const unheard = (incident: Incident, deps: Deps): boolean =>
+  untold(incident) && !incident.decision && !over(incident, deps) && !beingTold(incident, deps);
+
+const hasWaited = ({ timeline }: Incident): boolean => timeline.some(({ what }) => what.startsWith('waiting: '));
+
+/** What was left to whoever was still making it: read now, as if it had just been recognised. */
+async function waited(incident: Incident, group: Group, fix: Fix, deps: Deps): Promise<Result> {
+  if (!over(incident, deps)) return result('waiting', incident, incident.note);
+  // Nothing is planned yet: what was learned meanwhile counts, and the code is made anew.
+  const { until: _, code: __, ...rest } = incident;
+  const note = incident.mode === 'notify' ? rest.note : 'it was still so when it was looked at again: a person decides';
+  const open = { ...rest, note };
+  return locked(incident, deps, (run) =>
+    trying(incident, 'it could not be looked at', 'look at it yourself', run, () => mend(open, group, fix, run)),
+  );
 }
 
 /** What a person exempted for days, when they are over: asked again, if it is still so. */
@@ -93,6 +113,15 @@ async function goOn(incident: Incident, deps: Deps): Promise<Result> {
         return carryOut({ ...incident, timeline: [...incident.timeline, entry] }, group, fix, run, standing);
       },
     ),
+  );
+}
+
+/** A fix that somebody wants taken back, and that was killed, or failed, at it. */
+async function backGoesOn(incident: Incident, deps: Deps): Promise<Result> {
+  if (!(await genuine(incident, deps))) return forged(incident, deps);
+  const command = `npx firebreak undo ${incident.id} --force`;
+  return locked(incident, deps, (run) =>
+    trying(incident, 'the fix could not be taken back', command, run, () => putBack(incident, run)),
   );
 }
 

@@ -23,12 +23,13 @@ import {
   next,
   result,
   untouched,
+  wantsBack,
 } from './record.ts';
 import { awakened, learners } from './route.ts';
 import type { Rule } from './rule.ts';
 import { normalise, type Signal } from './signal.ts';
 import { alarm, announce, beingTold, finish, forged, untold } from './tell.ts';
-import { mend } from './work.ts';
+import { mend, waitFor } from './work.ts';
 
 /** Lambda's first delivery and its two retries. */
 export const lastAttempt = 3;
@@ -87,9 +88,17 @@ const isAbroad = ({ account }: Signal, deps: Deps): boolean =>
 
 /** What happened elsewhere is told, never acted upon: a resource of the same name here is another. */
 function athome(one: Decided, signal: Signal, deps: Deps): Decided {
-  if (!one.fix || !isAbroad(signal, deps)) return one;
-  const note = `it is of account ${signal.account}, and this Firebreak acts in ${deps.account} alone`;
-  return { ...one, fix: undefined, way: 'tell', mode: 'notify', note };
+  const place = isAbroad(signal, deps)
+    ? `it is of account ${signal.account}, and this Firebreak acts in ${deps.account} alone`
+    : elsewhere(one, signal, deps);
+  return one.fix && place !== null ? { ...one, fix: undefined, way: 'tell', mode: 'notify', note: place } : one;
+}
+
+/** Calls come where they are made; reports of all regions come to one. */
+function elsewhere({ finding }: Decided, signal: Signal, deps: Deps): string | null {
+  const [prefix, , , region = ''] = finding.resource.split(':');
+  if (signal.kind === 'call' || prefix !== 'arn' || region === '' || region === (deps.region ?? region)) return null;
+  return `it is in ${region}, and this Firebreak acts in ${deps.region} alone`;
 }
 
 /**
@@ -132,7 +141,8 @@ async function explained(signal: Signal, deps: Deps): Promise<Incident | null> {
 }
 
 /** Not ended, or not at the first try, or with a write whose answer was lost. Tries are counted, or begin with an entry. */
-function wasInterrupted({ outcome, attempts, timeline, writes }: Incident): boolean {
+function wasInterrupted(incident: Incident): boolean {
+  const { outcome, attempts, timeline, writes } = incident;
   const begins = ['approved', 'undo begun', 'the hold ends'].map(
     (what) => timeline.filter((entry) => entry.what === what).length,
   );
@@ -140,6 +150,7 @@ function wasInterrupted({ outcome, attempts, timeline, writes }: Incident): bool
   return (
     !settled(outcome) ||
     ['asked', 'held', 'settling'].includes(outcome) ||
+    wantsBack(incident) ||
     attempts > 1 ||
     lost ||
     timeline.some(({ what }) => what === 'approval gone on with') ||
@@ -181,10 +192,18 @@ async function handleGroup(group: Group, signal: Signal, received: string, deps:
     if (!untouched(current) && !(await genuine(current, run))) return await forged(current, run);
     const sure = await confirmed(current, group, signal, run);
     if (sure === null) return await finish(current, { outcome: 'refused', note: unknownFinding }, run);
+    const after = untouched(current) ? laterBy(sure.group) : null;
+    if (after !== null) return await waitFor(sure.incident, after, run);
     return await mend(sure.incident, sure.group, first.fix, run);
   } catch (error) {
     throw await failed(current, error, received, run);
   }
+}
+
+/** Minutes until it is read, where nothing of it is to be read now; else null. */
+function laterBy(group: Group): number | null {
+  const minutes = group.flatMap(({ finding }) => finding.after ?? []);
+  return minutes.length === group.length ? Math.min(...minutes) : null;
 }
 
 /** An exemption that ends soon is told of once a day, where it exempts something: its owner may not have thought of it. */

@@ -86,6 +86,8 @@ export type Incident = {
   readonly undo?: 'restore' | 'operator' | 'none';
   /** Why the circuit breaker asks: somebody breaks it again after each fix. */
   readonly fight?: Fight;
+  /** Set on an incident that stands for many, its witnesses: which outcome they have, and how many of them people were told. */
+  readonly flood?: { readonly of: Outcome; readonly told: number };
   /** Set on the incident that is the daily digest. */
   readonly digest?: Digest;
   /** The learned state that the plan was made with: the same one for as long as the incident lasts. */
@@ -102,6 +104,8 @@ export type Incident = {
   /** Until when a state that settles is waited for, a question is open, or a hold holds. */
   readonly until?: string;
   readonly decision?: Decision;
+  /** Somebody wants the fix taken back by the room's own role; `refused`: that was not done, and the note says why. */
+  readonly undoing?: { readonly by: string; readonly at: string; readonly refused?: true };
   /** To be put right first, and asked about then; `reverted`: it was, and the question is whether it stays. */
   readonly first?: 'revert' | 'reverted';
   /** The outcome that people were told last. */

@@ -29,7 +29,7 @@ export async function learn(rules: readonly FixRule[], signal: Signal, deps: Dep
   const results = new Map<string, Result>();
   for (const rule of rules) {
     const { lens, learns } = rule.fix;
-    const target = learns?.target(signal) ?? null;
+    const target = learns?.target(signal, homeOf(deps.config, signal.account)) ?? null;
     if (target === null || modeOf(deps.config, rule, scene) === 'off') continue;
     const lease = leaseOf(signal.account, signal.region, lens, target);
     // Several rules of one lens learn one thing.

@@ -97,22 +97,29 @@ export type Config = {
   readonly trusted?: readonly string[];
   /** The organisation's id, `o-…`: its accounts are no strangers. */
   readonly organization?: string;
+  /** The name of the stack that this runs in: known by whoever runs it, not by the file. */
+  readonly stack?: string;
 };
 
-/** Who is no stranger to a resource: its own account (null where an event does not tell it), organisation and friends. */
+/**
+ * Who is no stranger to a resource: its own account (null where an event does not tell it), organisation and friends; and
+ * what Firebreak's own parts are called.
+ */
 export type Home = {
   readonly account: string | null;
+  readonly stack?: string;
   readonly organization?: string;
   readonly trusted?: readonly string[];
 };
 
 export const homeOf = (
-  { organization, trusted = [] }: Pick<Config, 'organization' | 'trusted'>,
+  { organization, stack, trusted = [] }: Pick<Config, 'organization' | 'stack' | 'trusted'>,
   account: string | null,
 ): Home => ({
   account,
   trusted,
   ...(organization !== undefined && { organization }),
+  ...(stack !== undefined && { stack }),
 });
 
 /** Whether a pattern with `*` for any text covers the value; both are compared whole and in their own case. */

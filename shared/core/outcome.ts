@@ -6,6 +6,7 @@ export const outcomes = {
   open: 'Work has begun and has not ended: in progress, or interrupted and about to be retried.',
   fixed: 'Changed, read back, and found safe.',
   settling: 'Changed, or about to be: the state takes minutes to show, and is looked at again.',
+  waiting: 'Recognised, and told to nobody yet: it is read some time later, whether it is still so.',
   held: 'Changed and read back, for a time: the state before is put back by itself at its end.',
   released: 'A hold ended: what it had changed was put back.',
   partly: 'Some steps of the fix were made, others failed, after all retries; in the dead-letter queue too.',

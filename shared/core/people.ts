@@ -6,7 +6,19 @@ import type { Answer, Decision, Incident, Standing } from './incident.ts';
 import type { Json } from './json.ts';
 import { compose, type Fix, type Group, groupOf, isReady } from './plan.ts';
 import { ask } from './question.ts';
-import { aside, begun, coded, genuine, isReverted, leaseEnd, next, result, same } from './record.ts';
+import {
+  aside,
+  begun,
+  coded,
+  genuine,
+  isRestorable,
+  isReverted,
+  leaseEnd,
+  next,
+  result,
+  same,
+  wantsBack,
+} from './record.ts';
 import { isUnknown } from './rule.ts';
 import { inWords, paused, standingOf } from './standing.ts';
 import { announce, finish, forged, retold, untold } from './tell.ts';
@@ -28,10 +40,27 @@ export async function decide(id: string, by: string, deps: Deps, answer: Answer 
 const notAsked = ({ id, outcome }: Incident): Error =>
   fault('NotAsked', `incident ${id} is ${outcome}: only one that is asked can be approved`);
 
-/** Carries out what a person decided about an incident; `decision` must be stored on it. */
+/** Records that somebody wants a fix taken back, under the record's code: from then on `approve` carries it out. */
+export async function wantBack(id: string, by: string, deps: Deps): Promise<void> {
+  const incident = await found(id, deps);
+  if (!isRestorable(incident)) throw notUndone(incident);
+  if (!(await genuine(incident, deps))) return forged(incident, deps);
+  const wanted = next(incident, { undoing: { by, at: deps.now().toISOString() } });
+  await deps.incidents.save(await coded(wanted, deps));
+}
+
+const notUndone = ({ id, outcome }: Incident): Error =>
+  fault('NothingToUndo', `incident ${id} is ${outcome}: only a fix can be undone`);
+
+/** Carries out what a person said of an incident; `decision`, or `undoing`, must be stored on it. */
 export async function approve(id: string, deps: Deps): Promise<Result> {
   const incident = await found(id, deps);
-  if (incident.decision && incident.outcome !== 'asked' && untold(incident)) return retold(incident, deps);
+  if (wantsBack(incident)) {
+    if (!(await genuine(incident, deps))) return forged(incident, deps);
+    return locked(incident, deps, (run) => putBack(incident, run));
+  }
+  const said = incident.decision ?? incident.undoing;
+  if (said && incident.outcome !== 'asked' && untold(incident)) return retold(incident, deps);
   if (incident.outcome !== 'asked' && !brokeOff(incident)) throw notAsked(incident);
   if (!incident.decision)
     throw fault('NotDecided', `incident ${id} holds no decision: run npx firebreak approve ${id}`);
@@ -96,6 +125,26 @@ export function takenBack(incident: Incident, decision: Decision, deps: Deps): P
   });
 }
 
+/**
+ * Takes a fix back by the room's own role, since somebody said so where no credentials of his are: if nothing changed since,
+ * and Firebreak is not paused. Else it stays, and people are told why.
+ */
+export async function putBack(incident: Incident, run: Run): Promise<Result> {
+  const by = incident.undoing?.by ?? 'unknown';
+  const pause = paused(incident, await standingOf(incident, run), run.now());
+  if (pause) return stays(incident, by, `${inWords(pause)}; once that is over, say it again`, run);
+  return takeFirstBack(incident, by, { outcome: 'undone', note: `taken back by ${by}` }, run);
+}
+
+/** The fix stays, whatever somebody wants. That is told anew, although the outcome is what it was. */
+function stays(incident: Incident, by: string, why: string, run: Run): Promise<Result> {
+  const { told: _, undoing, ...rest } = incident;
+  const isHeld = incident.outcome === 'held';
+  const fixed = { ...rest, ...(undoing && { undoing: { ...undoing, refused: true as const } }) };
+  const end = { outcome: isHeld ? ('held' as const) : ('fixed' as const), note: `${by} wants it taken back; ${why}` };
+  return finish(fixed, end, run, { due: isHeld ? (incident.until ?? null) : null });
+}
+
 async function takeFirstBack(
   incident: Incident,
   by: string,
@@ -111,17 +160,15 @@ async function takeFirstBack(
     return finish(back, { ...end, after: { state } }, run, { due });
   }
   const after = incident.after?.state ?? null;
-  const stays = (why: string): Promise<Result> =>
-    finish(incident, { outcome: 'fixed', note: `${by} wants it taken back; ${why}` }, run, { due: null });
   if (incident.undo !== 'restore')
-    return stays(`no role of Firebreak’s may do that: npx firebreak undo ${incident.id}`);
+    return stays(incident, by, `no role of Firebreak’s may do that: npx firebreak undo ${incident.id}`, run);
   if (!same(fix.lens, state, after) && !fix.lens.between?.(after, goal, state))
-    return stays(`it changed since: npx firebreak undo ${incident.id} --force`);
-  // Should this be killed, the record still asks, with the answer on it: a look goes on with it.
+    return stays(incident, by, `it changed since: npx firebreak undo ${incident.id} --force`, run);
+  // Should this be killed, the record still says who wants it back: a look goes on with it.
   const at = new Date(Date.parse(leaseEnd(run)) + lookAfter).toISOString();
   await run.later({ incident: incident.id, at });
   const begin = { at: run.now().toISOString(), what: 'undo begun', by };
-  return takeBack(next(incident, { timeline: [...incident.timeline, begin] }), fix, state, end, run, due);
+  return takeBack(next(incident, { timeline: [...incident.timeline, begin] }), fix, state, end, run, due, at);
 }
 
 /** Whether an approval was killed after it began to write. */
@@ -187,7 +234,7 @@ export async function undo(id: string, by: string, force: boolean, deps: Deps): 
     !begun(incident) ||
     !(['fixed', 'held'].includes(incident.outcome) || isReverted(incident) || force)
   )
-    throw fault('NothingToUndo', `incident ${id} is ${incident.outcome}: only a fix can be undone`);
+    throw notUndone(incident);
   if (incident.undo === 'none') throw fault('OneWay', `incident ${id}: this fix has no way back`);
   if (!(await genuine(incident, deps))) return forged(incident, deps);
   const { fix } = groupOf(incident, deps);
@@ -218,7 +265,10 @@ export const goalOf = (fix: Fix, incident: Incident, now: Json): Json => {
   return fix.lens.back ? fix.lens.back(before, now) : before;
 };
 
-/** Stores the record as it is now, writes the way back, reads it back, and ends the incident. */
+/**
+ * Stores the record as it is now, writes the way back, reads it back, and ends the incident.
+ * @param look when it is looked after, should it be killed
+ */
 export async function takeBack(
   recorded: Incident,
   fix: Fix,
@@ -226,10 +276,11 @@ export async function takeBack(
   end: { readonly outcome: 'undone' | 'released' | 'exempt'; readonly note: string },
   run: Run,
   due: string | null = null,
+  look?: string,
 ): Promise<Result> {
   const target = recorded.target ?? null;
   const goal = goalOf(fix, recorded, state);
-  await run.incidents.save(recorded, { begins: run.now().toISOString() });
+  await run.incidents.save(recorded, { begins: run.now().toISOString(), ...(look !== undefined && { due: look }) });
   return keeping(recorded, run, async (writes) => {
     await run.record(writes, () => fix.lens.write(target, state, goal));
     const after = await proven(fix.lens, target, (now) => same(fix.lens, now, goalOf(fix, recorded, now)), run);

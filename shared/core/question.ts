@@ -4,7 +4,7 @@
  */
 import type { Deps, Result, Run } from './deps.ts';
 import type { Incident, Saving, Standing } from './incident.ts';
-import type { Json } from './json.ts';
+import { canonical, type Json } from './json.ts';
 import { hoursToAnswer } from './mode.ts';
 import { compose, type Fix, groupOf, safeFor } from './plan.ts';
 import { begun, coded, genuine, isNamed, isReverted, isStale, leaseEnd, next, same } from './record.ts';
@@ -88,6 +88,9 @@ async function join(planned: Incident, open: Incident, state: Json, deps: Run): 
   const plan = compose(group, state);
   // A rule that this version no longer has can't be planned for.
   if (isUnknown(plan) || group.length < rules.length) return null;
+  // A lens may be asked about for several things, such as flow logs that were deleted one by one: each has its own answer.
+  const other = canonical(open.target ?? null) !== canonical(planned.target ?? null);
+  if (other && !same(fix.lens, plan, planned.plan?.state ?? null)) return null;
   const { id, name } = planned.event;
   // Who answers must not be one of those who did it.
   const by = planned.actor.arn ?? planned.actor.name;

@@ -28,6 +28,17 @@ export const isReverted = ({ first, outcome }: Pick<Incident, 'first' | 'outcome
 /** Whether an attempt came as far as a write, made or not: its before and plan are stored. */
 export const begun = (incident: Incident): boolean => incident.times.recorded !== undefined;
 
+/** Whether a fix stands that the room's own role has the way back from: a person may have it taken back by a message. */
+export const isRestorable = (incident: Incident): boolean =>
+  (incident.outcome === 'fixed' || incident.outcome === 'held') &&
+  incident.undo === 'restore' &&
+  incident.before !== undefined &&
+  begun(incident);
+
+/** Whether somebody said so, and it is neither done nor refused yet. */
+export const wantsBack = (incident: Incident): boolean =>
+  isRestorable(incident) && incident.undoing !== undefined && incident.undoing.refused === undefined;
+
 /** Longer than a function may run, so that a lease outlives nothing but a crash. */
 export const leaseSeconds = 90;
 /** When a lease that is taken now runs out: ISO 8601. */
@@ -41,7 +52,7 @@ export const aside = (incident: Incident): string =>
   begun(incident) ? '; an interrupted attempt may have changed it: compare it with the stored before' : '';
 
 /** Outcomes that are gone on from: a question, a state that is waited for, a hold, a fix that may be taken back. */
-const deciding: ReadonlySet<Outcome> = new Set(['asked', 'settling', 'held', 'fixed']);
+const deciding: ReadonlySet<Outcome> = new Set(['asked', 'settling', 'waiting', 'held', 'fixed']);
 
 /**
  * What a record would have written, when, and by whose word, as the code covers it: no more may be changed from it than
@@ -49,7 +60,7 @@ const deciding: ReadonlySet<Outcome> = new Set(['asked', 'settling', 'held', 'fi
  */
 export function essence(incident: Incident): string {
   const { id, room, rules, account, region, lens, lease, target, learned, before, plan, after, undo, until } = incident;
-  const { decision, first, times, outcome } = incident;
+  const { decision, undoing, first, times, outcome } = incident;
   // A fault is noted on what was begun without a new code: there may be no key to make one with.
   const end = settled(outcome) ? outcome : 'open';
   const recorded = times.recorded;
@@ -72,6 +83,7 @@ export function essence(incident: Incident): string {
     undo,
     until,
     decision,
+    undoing,
     first,
     ...stage,
   };

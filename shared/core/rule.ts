@@ -86,6 +86,11 @@ export type Finding<T extends Json = Json> = {
    * the read shows nothing.
    */
   readonly aside?: true;
+  /**
+   * Minutes after which it is read, and asked about where it is still so: what was just made may be finished by whoever
+   * makes it. Nobody is told before.
+   */
+  readonly after?: number;
   /** Said by one event alone: told at once even where the rule has a threshold. */
   readonly atOnce?: true;
 };
@@ -162,7 +167,7 @@ export type StateFix<T extends Json, S extends Json, B, W extends true = never> 
     readonly triggers: readonly [Trigger, ...Trigger[]];
     /** Rules of the same lens whose flag spoils nothing: what they want differently this fix does not put back. */
     readonly despite?: readonly RuleId[];
-    target(signal: Signal): NoInfer<T> | null;
+    target(signal: Signal, home?: Home): NoInfer<T> | null;
   };
   /** Why a person must say yes to a plan that could be carried out by itself, such as one that leads out of the account. */
   readonly asks?: (plan: NoInfer<S> | null, context: Context<T, B, NoInfer<S>>) => string | null;
@@ -198,7 +203,10 @@ type Words = {
 
 type Recognises<T extends Json, B> = {
   readonly triggers: readonly [Trigger, ...Trigger[]];
-  /** The rule's own settings under `baselines:` in firebreak.yml; its schema must accept `{}`. */
+  /**
+   * The rule's own settings under `baselines:` in firebreak.yml; its schema must accept `{}`. A rule that is quiet without
+   * them carries an example (`v.examples`), with which its events are tried.
+   */
   readonly baseline?: GenericSchema<unknown, B>;
   /**
    * What a signal that woke the rule tells. Nothing where it is harmless, `unreadable` where that can't be told.

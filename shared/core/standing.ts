@@ -13,7 +13,7 @@ const spare = 50;
  * the ARN, else the name. Whom the event does not name counts for one lens alone: taken together, the strangers of
  * twenty findings would have the next one asked, and anybody can be a stranger.
  */
-function whoOf({ actor, lease }: Pick<Incident, 'actor' | 'lease'>): string {
+export function whoOf({ actor, lease }: Pick<Incident, 'actor' | 'lease'>): string {
   if (actor.arn === undefined && actor.type === 'Unknown') return `unknown at ${lease ?? ''}`;
   const role = /^(arn:[^:]+:sts::\d*:assumed-role\/[^/]+)\//.exec(actor.arn ?? '')?.[1];
   return role ?? actor.arn ?? actor.name;

@@ -1,12 +1,12 @@
 /** Telling people: of an incident's outcome, once, and, loudly, of what concerns Firebreak itself. */
 import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
-import type { Incident, Saving } from './incident.ts';
+import type { Incident, Saving, Standing } from './incident.ts';
 import type { Outcome } from './outcome.ts';
 import { essence, isStale, next, result, sealed } from './record.ts';
-import { actorKeyOf } from './standing.ts';
+import { whoOf } from './standing.ts';
 
-const silent: ReadonlySet<Outcome> = new Set(['exempt', 'off', 'attempt', 'witness', 'open', 'settling']);
+const silent: ReadonlySet<Outcome> = new Set(['exempt', 'off', 'attempt', 'witness', 'open', 'settling', 'waiting']);
 
 /** Nobody hears of what might have been trouble, and was seen not to be: unless they heard of it, or it was written to. */
 export const isSilent = ({ outcome, certainty, told, times }: Incident): boolean =>
@@ -35,6 +35,12 @@ export async function announce(incident: Incident, deps: Deps): Promise<void> {
   await note(incident, { told: incident.outcome }, deps);
 }
 
+/** What people were asked is no question any more: where it was asked with buttons, they have to go. */
+async function revised(incident: Incident, deps: Deps): Promise<void> {
+  // Nothing hangs on it: a button that stays is refused.
+  await deps.revise(incident).catch(() => undefined);
+}
+
 /** How often a note is tried again where others write to the same record: of a flood there are many. */
 const tries = 8;
 
@@ -53,51 +59,72 @@ async function note(incident: Incident, change: Partial<Incident>, deps: Deps, s
   }
 }
 
+/** Messages of one kind that people get one by one within the minutes; of all others one at once, one soon, and one at the end. */
+export const pace = { most: 3, minutes: 60, soon: 5 };
+
 /**
- * Tells of a question or a rehearsal. After as many of one kind, rule and actor as the circuit breaker lets pass within
- * its hours, all further ones are told in one message: ten thousand would drown the next important one. They are stored
- * as they are, and when the hours are over people are told how many there were.
+ * Tells of a question or a rehearsal. After a few of one outcome, lens, severity and actor within the hour, all further
+ * ones are told in one message, which names each of them: a thousand would drown the next important one. They are stored
+ * as they are, and the channels that tell many in one by themselves (voice.ts), and programs, hear of each.
  */
-export async function together(incident: Incident, deps: Deps): Promise<void> {
-  const { actor: most, hours } = deps.config.breaker;
+export const together = (incident: Incident, deps: Deps): Promise<void> => beyond(incident, fewIn(deps), deps);
+
+/** Tells of a fix: the same, but that earlier fixes of the actor's are counted already. Without a request of its own for the first few. */
+export const tellingFix =
+  (standing: Standing | null) =>
+  (incident: Incident, deps: Deps): Promise<void> => {
+    const since = deps.now().getTime() - pace.minutes * 60_000;
+    const earlier = (standing?.byActor ?? []).filter(({ at }) => Date.parse(at) >= since);
+    return incident.decision || earlier.length < fewIn(deps) ? announce(incident, deps) : beyond(incident, 0, deps);
+  };
+
+const fewIn = ({ config }: Deps): number => Math.min(pace.most, config.breaker.actor);
+
+/** @param most so many of its kind are told one by one */
+async function beyond(incident: Incident, most: number, deps: Deps): Promise<void> {
   // Strangers have nothing in common: a flood of findings is of many, for all that is known.
   if (incident.actor.arn === undefined && incident.actor.type === 'Unknown') return announce(incident, deps);
   const now = deps.now().toISOString();
-  const key = `${incident.outcome}|${deps.digest(actorKeyOf(incident))}`;
+  const { outcome, severity, lens, rules } = incident;
+  const key = `${outcome}|${severity}|${deps.digest(`${lens ?? rules.join(',')}|${whoOf(incident)}`)}`;
   const message = { id: `${incident.id} ${incident.version}`, at: now };
-  const { begun } = await deps.incidents.count(key, message, { times: most + 1, minutes: hours * 60 });
+  const { begun } = await deps.incidents.count(key, message, { times: most + 1, minutes: pace.minutes });
   if (begun === null) return announce(incident, deps);
-  const all = flood(incident, `fb-${deps.digest(`flood ${key} ${begun}`)}`, begun, now, deps);
+  const all = flood(incident, `fb-${deps.digest(`flood ${key} ${begun}`)}`, now, deps);
   const claim = await deps.incidents.claim(all, null);
   const stored = claim.got === 'duplicate' || claim.got === 'resumed' ? claim.incident : all;
   // Whoever was first tells; another only where that one seems to have died.
   const old = deps.now().getTime() - Date.parse(stored.at) >= tellingSeconds * 1000;
   if (claim.got === 'new' || (untold(stored) && old)) await begin(stored, deps);
-  const witness = { id: message.id, name: incident.event.name, at: now };
+  // A question that is put anew is the same incident, named once.
+  const witness = { id: incident.id, name: incident.resource, at: now };
   await deps.incidents.note(all.id, { at: now, what: `also: incident ${incident.id}, ${incident.resource}` }, witness);
-  await note(incident, { told: incident.outcome }, deps);
+  await deps.revise(incident);
+  await note(incident, { told: outcome }, deps);
 }
 
 /** Told with all others of the day (digest.ts), but for what is critical. */
 export const digested = (incident: Incident, deps: Deps): Promise<void> =>
   incident.severity === 'critical' ? together(incident, deps) : note(incident, { told: incident.outcome }, deps);
 
+const kinds: { readonly [outcome in Outcome]?: string } = { asked: 'questions', rehearsed: 'rehearsals' };
+
 /** The one incident of a flood. */
-function flood(incident: Incident, id: string, begun: string, now: string, deps: Deps): Incident {
-  const { actor: most, hours } = deps.config.breaker;
-  const { room, rules, severity, account, region, actor, mode } = incident;
-  const what = incident.outcome === 'asked' ? 'questions' : 'rehearsals';
-  const until = new Date(Date.parse(begun) + hours * 3_600_000).toISOString();
-  const note = `more ${what} until ${until} are not told one by one: npx firebreak incidents lists them`;
+function flood(incident: Incident, id: string, now: string, deps: Deps): Incident {
+  const { room, rules, severity, account, region, actor, mode, outcome } = incident;
+  const what = kinds[outcome] ?? 'fixes';
+  const until = minutesAfter(now, pace.soon);
+  const note = `what else comes until ${until} is told together then`;
   return {
     ...{ id, room, rules, severity, account, region, actor, mode, note, until },
     title: `Many ${what} after one actor`,
     resource: actor.arn ?? actor.name,
     event: { id, name: incident.event.name },
     reasons: [
-      `more than ${most} ${what} within ${hours} hours by ${rules.join(', ')}; the last of ${incident.resource}`,
+      `more than ${fewIn(deps)} ${what} within ${pace.minutes} minutes by ${rules.join(', ')}; the last of ${incident.resource}`,
     ],
     outcome: 'told',
+    flood: { of: outcome, told: 0 },
     writes: [],
     witnesses: [],
     timeline: [{ at: now, what: `told: ${note}` }],
@@ -108,6 +135,9 @@ function flood(incident: Incident, id: string, begun: string, now: string, deps:
   };
 }
 
+const minutesAfter = (time: string, minutes: number): string =>
+  new Date(Date.parse(time) + minutes * 60_000).toISOString();
+
 async function begin(all: Incident, deps: Deps): Promise<void> {
   const { until = '' } = all;
   await deps.later({ incident: all.id, at: until });
@@ -115,11 +145,19 @@ async function begin(all: Incident, deps: Deps): Promise<void> {
   await note(all, { told: all.outcome }, deps, { due: until });
 }
 
-/** When the hours of a flood are over: how many there were. */
-export function howMany(all: Incident, deps: Deps): Promise<Result> {
-  const { until: _, ...rest } = all;
-  const note = `${all.seen ?? 0} more were not told one by one: npx firebreak incidents lists them`;
-  return finish(rest, { outcome: 'told', note }, { ...deps, held: false }, { due: null });
+/** Some minutes after a flood began, and when its hour is over: which ones there were, if they are more than were told of. */
+export async function howMany(all: Incident, deps: Deps): Promise<Result> {
+  const { flood: { of, told } = { of: all.outcome, told: 0 }, seen = 0 } = all;
+  const end = minutesAfter(all.at, pace.minutes);
+  const isOver = deps.now().getTime() >= Date.parse(end);
+  const more = isOver ? '' : `; what else comes until ${end} is told together then`;
+  const change = { note: `${seen} were not told one by one${more}`, until: end, flood: { of, told: seen } };
+  const said = next(all, change);
+  if (!isOver) await deps.later({ incident: all.id, at: end });
+  // Should this be killed in between, it is told again: that is no harm.
+  if (seen > told) await deps.tell(said);
+  await note(all, change, deps, { due: isOver ? null : end });
+  return result('told', said, said.note);
 }
 
 /** A record that is not what we stored is told of, loudly. */
@@ -192,7 +230,8 @@ export async function finish(
   });
   const ended = deps.signed === essence(said) ? said : await sealed(said, deps);
   // What was asked, or waited for, is not due any more, unless it is anew.
-  const was = incident.until !== undefined || incident.decision !== undefined;
+  const waited = incident.outcome === 'waiting' || incident.until !== undefined;
+  const was = waited || incident.decision !== undefined || incident.undoing !== undefined;
   const due = saving.due ?? (was ? null : undefined);
   await deps.incidents.save(ended, {
     ...saving,
@@ -200,5 +239,7 @@ export async function finish(
     ...(deps.held && { release: deps.holder }),
   });
   if (!isSilent(ended)) await tell(ended, deps);
+  // Of an exemption that answers a question, whoever ends it tells.
+  else if (ended.told === 'asked' && ended.outcome !== 'exempt') await revised(ended, deps);
   return result(ended.outcome, ended, ended.note);
 }

@@ -22,6 +22,8 @@ export type Channel = {
    * with `seconds` for how long.
    */
   say(incident: Incident, before: Spoken | null): Promise<Place>;
+  /** It changes what it said: a question that is over without a word to people is said to be over. */
+  readonly revises?: true;
   /** For channels that people read: says incidents that are alike in one message. */
   readonly fold?: {
     /** What is alike has the same one. */
@@ -111,8 +113,16 @@ export async function bring(channel: Channel, pokes: readonly Poke[], deps: Voic
   }
 }
 
-/** That something is exempt is stored in silence; where the topic tells of it, it ends soon, or is somebody's answer. */
-const unspoken = (record: Incident): boolean => isSilent(record) && record.outcome !== 'exempt';
+/**
+ * That something is exempt is stored in silence; where the topic tells of it, it ends soon, or is somebody's answer. And where
+ * it is the end of what was said, it is said where that can be changed: buttons have to go.
+ */
+const unspoken = (channel: Channel, record: Incident, before: Spoken | null): boolean =>
+  // Of a flood each channel hears every incident, and tells many in one by itself.
+  record.flood !== undefined ||
+  (isSilent(record) && record.outcome !== 'exempt' && !(channel.revises && before && ends(record)));
+
+const ends = ({ outcome }: Incident): boolean => outcome === 'witness' || outcome === 'settling';
 
 /** Those with something to say, each once, with its first time. */
 async function unsaid(channel: Channel, pokes: readonly Poke[], deps: VoiceDeps): Promise<readonly Waiting[]> {
@@ -124,9 +134,11 @@ async function unsaid(channel: Channel, pokes: readonly Poke[], deps: VoiceDeps)
   const entries = await Promise.all(
     [...first].map(async ([incident, at]) => {
       const record = await deps.record(incident);
-      if (!record || unspoken(record)) return [];
+      if (!record) return [];
       const before = await deps.voices.spoken(channel.name, incident);
-      return before?.step === stepOf(record, deps.digest) ? [] : [{ incident, at }];
+      return unspoken(channel, record, before) || before?.step === stepOf(record, deps.digest)
+        ? []
+        : [{ incident, at }];
     }),
   );
   return entries.flat();
@@ -229,7 +241,8 @@ async function readied(
     // An alarm has no record: it is said when its own message comes again.
     if (!incident && id.startsWith(alarmed)) continue;
     const step = incident && stepOf(incident, deps.digest);
-    if (incident && step && !unspoken(incident) && before?.step !== step) ready.push({ incident, before, step });
+    if (incident && step && !unspoken(channel, incident, before) && before?.step !== step)
+      ready.push({ incident, before, step });
     else {
       await deps.voices.drop(channel.name, id);
       state.done.push(id);

@@ -13,7 +13,7 @@ import { ask, askAfter, close } from './question.ts';
 import { aside, begun, coded, essence, isNamed, isReverted, leaseEnd, leaseWaits, next, same } from './record.ts';
 import { isUnknown } from './rule.ts';
 import { countsOf, objection, standingOf } from './standing.ts';
-import { digested, finish, together } from './tell.ts';
+import { digested, finish, tellingFix, together } from './tell.ts';
 
 /** How long to wait before each re-read of a state that does not look safe yet, in milliseconds. */
 export const rereads: readonly number[] = [0, 200, 500, 1000, 2000, 4000];
@@ -234,7 +234,8 @@ export async function fixed(
     return askAfter(incident, state, deps, { writes, counts }, standing);
   const minutes = fix.until?.({ ...contextOf(group[0]), target: incident.target ?? null });
   if (minutes === undefined) {
-    const end = await finish(incident, { outcome: 'fixed', note, after: { state } }, deps, { writes, counts });
+    const proof = { outcome: 'fixed' as const, note, after: { state } };
+    const end = await finish(incident, proof, deps, { writes, counts }, tellingFix(standing));
     await close(incident, 'put out', state, standing, deps);
     return end;
   }
@@ -248,6 +249,13 @@ export async function fixed(
   });
   await close(incident, 'put out', state, standing, deps);
   return end;
+}
+
+/** Reads nothing now: it is looked at when the minutes are over. */
+export async function waitFor(incident: Incident, minutes: number, deps: Run): Promise<Result> {
+  const until = new Date(deps.now().getTime() + minutes * 60_000).toISOString();
+  await deps.later({ incident: incident.id, at: until });
+  return finish({ ...incident, until }, { outcome: 'waiting', note: incident.note }, deps, { due: until });
 }
 
 /** Looks again in a minute, until the lens's time to settle is over. */

@@ -138,7 +138,10 @@ async function instance(): Promise<Fire> {
   const { instance: id } = (await stage.set()).target as { instance: string };
   const now = new Date().toISOString();
   const file = new URL('../../events/ec2/compromised-instance/fires-mining.json', import.meta.url);
-  const whole = readFileSync(file, 'utf8').replaceAll('111122223333', '123456789012');
+  // In this account and this region: what is reported of another is told only.
+  const whole = readFileSync(file, 'utf8')
+    .replaceAll('111122223333', '123456789012')
+    .replaceAll(/\b[a-z]{2}-[a-z]+-\d\b/g, 'us-east-1');
   const event = JSON.parse(whole.replaceAll(/i-[0-9a-f]{8,17}/g, id)) as { detail: { service: object } };
   Object.assign(event.detail, { id: randomUUID(), updatedAt: now });
   // A snapshot counts as evidence if it was made after the first sign; moto's times have whole seconds.

@@ -1,6 +1,7 @@
 /**
  * AWS Backup's plans and their selections: AWS Backup API reference. A call that repeats a CreatorRequestId answers with
- * what the first one made; a plan that has selections is not deleted.
+ * what the first one made; a plan that has selections is not deleted. MiniStack has plans, and forgets the CreatorRequestId by
+ * which one that was made again is known; moto has no selections.
  */
 import { BackupClient } from '@aws-sdk/client-backup';
 import { awsError, type Fake } from '../support/fakes.ts';

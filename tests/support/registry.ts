@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { toJsonSchema } from '@valibot/to-json-schema';
 import { isObject, type Json } from '../../shared/core/json.ts';
 import { hasFix, type Permission, type Rule } from '../../shared/core/rule.ts';
 
@@ -31,6 +32,7 @@ export function problemsOf(rule: Rule, files: RuleFiles): readonly string[] {
     ...fileProblems(rule, files),
     ...triggerProblems(rule),
     ...wordProblems(rule),
+    ...settingProblems(rule),
     ...permissionProblems(rule),
     ...importProblems(rule, files),
     ...eventProblems(files),
@@ -71,6 +73,15 @@ function wordProblems(rule: Rule): readonly string[] {
         : [`control ${framework} ${id} needs a source that begins with https://`],
     ),
   ];
+}
+
+/** firebreak.yml's schema and the rule's page say what a setting means. */
+function settingProblems({ baseline }: Rule): readonly string[] {
+  if (!baseline) return [];
+  const { properties = {} } = toJsonSchema(baseline, { errorMode: 'ignore', typeMode: 'input' });
+  return Object.entries(properties).flatMap(([name, schema]) =>
+    typeof schema === 'object' && schema.description ? [] : [`the setting ${name} has no description`],
+  );
 }
 
 function permissionProblems(rule: Rule): readonly string[] {
@@ -200,7 +211,7 @@ const sourceFile = (path: string): SourceFile => ({ path, source: readFileSync(j
 
 /** The files of its own room that a file imports, and theirs. */
 function imported(file: SourceFile): readonly SourceFile[] {
-  const paths = [...file.source.matchAll(/from '(\.\.?\/[^']+\.ts)'/g)].map(([, to = '']) =>
+  const paths = [...file.source.matchAll(/(?:from |import\()'(\.\.?\/[^']+\.ts)'/g)].map(([, to = '']) =>
     posix.join(posix.dirname(file.path), to),
   );
   return paths

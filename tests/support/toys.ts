@@ -56,6 +56,7 @@ export function toyWorld(lamps: Record<string, Lamp | null> = { hall: { lit: tru
   const states = new Map(Object.entries(lamps));
   const log: string[] = [];
   const told: Incident[] = [];
+  const revised: Incident[] = [];
   let clock = started;
   let calls = 0;
   let plan: Fault | null = null;
@@ -142,6 +143,7 @@ export function toyWorld(lamps: Record<string, Lamp | null> = { hall: { lit: tru
       config: { ...standard, ...config },
       incidents: watched(store),
       tell: (incident) => step(`tell ${incident.outcome}`, () => void told.push(structuredClone(incident))),
+      revise: async (incident) => void revised.push(structuredClone(incident)),
       now,
       // Whatever else is under way gets its turn meanwhile.
       sleep: async (milliseconds) => {
@@ -171,6 +173,7 @@ export function toyWorld(lamps: Record<string, Lamp | null> = { hall: { lit: tru
     store,
     log,
     told,
+    revised,
     dues,
     deps,
     now,

@@ -60,6 +60,59 @@ describe('ec2/flow-logs-deleted', () => {
   });
 });
 
+describe('ec2/flow-logs-deleted, of a VPC that was made', () => {
+  const bucket = { traffic: 'ALL', type: 's3', destination: 'arn:aws:s3:::logs', group: null, role: null };
+  const way = { ...bucket, crossAccountRole: null, format: '${srcaddr}', interval: 60, options: null };
+  const bare = { logs: [], networks: ['vpc-1'], usual: [[way]] };
+  const wants = (state: Json, baseline: unknown = {}): unknown => {
+    if (!hasFix(flowLogsDeleted)) throw new Error('it has no fix');
+    return flowLogsDeleted.fix.desire(state, { ...context({ vpc: 'vpc-1' }, {}, null), baseline });
+  };
+  const own = { ...way, id: '', resource: 'vpc-1', tags: {} };
+
+  it('is read an hour later, and asked about', () => {
+    const made = call('CreateVpc', { cidrBlock: '10.0.0.0/16' }, { vpc: { vpcId: 'vpc-1' } });
+    expect(detected(flowLogsDeleted, made)).toMatchObject([
+      { target: { vpc: 'vpc-1' }, certainty: 'possible', after: 60 },
+    ]);
+  });
+
+  it('is recorded as all the others are, where they are alike', () => {
+    expect(wants(bare)).toEqual({ ...bare, logs: [own] });
+    expect(wants({ ...bare, usual: [[way, { ...way, traffic: 'REJECT' }]] })).toEqual({
+      ...{ ...bare, usual: [[way, { ...way, traffic: 'REJECT' }]] },
+      logs: [own, { ...own, traffic: 'REJECT' }],
+    });
+  });
+
+  it('is left alone where it has a flow log, or is gone', () => {
+    for (const state of [
+      { ...bare, logs: [own] },
+      { ...bare, networks: [] },
+    ])
+      expect(wants(state)).toEqual(state);
+  });
+
+  it('is told of where nobody knows how it should be recorded', () => {
+    expect(wants({ ...bare, usual: [] })).toEqual(unknown(/no other VPC of the region has one/));
+    expect(wants({ ...bare, usual: [[way], [{ ...way, interval: 600 }]] })).toEqual(unknown(/differ in theirs/));
+    const group = 'arn:aws:logs:eu-west-1:111122223333:log-group:flow:*';
+    expect(wants(bare, { destination: group })).toEqual(unknown(/without a role/));
+  });
+
+  it('is recorded as firebreak.yml says, before all', () => {
+    const destination = 'arn:aws:logs:eu-west-1:111122223333:log-group:flow:*';
+    const role = 'arn:aws:iam::111122223333:role/flow';
+    expect(wants(bare, { destination, role })).toMatchObject({
+      logs: [{ resource: 'vpc-1', type: 'cloud-watch-logs', destination: null, group: 'flow', role, traffic: 'ALL' }],
+    });
+    const stream = 'arn:aws:firehose:eu-west-1:111122223333:deliverystream/flow';
+    expect(wants({ ...bare, usual: [] }, { destination: stream, traffic: 'REJECT' })).toMatchObject({
+      logs: [{ type: 'kinesis-data-firehose', destination: stream, group: null, role: null, traffic: 'REJECT' }],
+    });
+  });
+});
+
 describe('ec2/network-acl-open', () => {
   const target = { acl: 'acl-1', entry: 90, egress: false, created: false };
   const open = { action: 'allow', cidr: '0.0.0.0/0', protocol: '6', from: 22, to: 22, icmp: null };
@@ -103,7 +156,7 @@ describe('settings', () => {
     expect(detected(defaultSecurityGroup, changed, { groups: [group] })).toMatchObject([{ certainty: 'possible' }]);
   });
 
-  it('ec2/route-to-internet tells of what is declared private alone, once something is', () => {
+  it('ec2/route-to-internet tells of what is declared private alone', () => {
     const route = call('CreateRoute', {
       routeTableId: 'rtb-1',
       destinationCidrBlock: '0.0.0.0/0',
@@ -112,7 +165,8 @@ describe('settings', () => {
     const attached = call('AttachInternetGateway', { internetGatewayId: 'igw-1', vpcId: 'vpc-1' });
     const certainties = (signal: Signal, baseline: unknown) =>
       detected(routeToInternet, signal, baseline).map(({ certainty }) => certainty);
-    expect([certainties(route, {}), certainties(attached, {})]).toEqual([['possible'], ['possible']]);
+    expect([certainties(route, {}), certainties(attached, {})]).toEqual([[], []]);
+    expect(certainties(call('CreateRoute', null), {})).toEqual([]);
     expect(certainties(route, { private: ['rtb-1'] })).toEqual(['certain']);
     expect(certainties(attached, { private: ['rtb-1'] })).toEqual([]);
     expect(certainties(attached, { private: ['vpc-1'] })).toEqual(['certain']);

@@ -13,7 +13,11 @@ import { call, deliver, dims, exempt, lit, putsOut, standard, toyWorld, type Wor
 const daily: Partial<Config> = { preset: 'observe', channels: { email: [], digest: { hour: 7 } } };
 const lights = (world: World, lamp: string) => call('LightLamp', { lamp, time: world.now().toISOString() });
 const told = async (world: World, config: Partial<Config> = daily): Promise<Incident | null> => {
-  const result = await digest(world.deps([], config), async () => world.store.all());
+  const result = await digest(world.deps([], config), async function* (outcome, from, to) {
+    const some = world.store.all().filter((one) => one.outcome === outcome && one.at >= from && one.at < to);
+    // One by one: what counts is counted over all pages.
+    for (const one of some) yield [one];
+  });
   return result && (await world.store.get(result.incident ?? ''));
 };
 /** To just after seven the next day: the world begins at ten. */

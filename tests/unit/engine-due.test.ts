@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { due } from '../../shared/core/due.ts';
 import { handle } from '../../shared/core/engine.ts';
+import { canonical } from '../../shared/core/json.ts';
+import type { Config } from '../../shared/core/mode.ts';
 import type { Outcome } from '../../shared/core/outcome.ts';
 import { approve, undo } from '../../shared/core/people.ts';
 import type { Lens, Rule } from '../../shared/core/rule.ts';
@@ -12,6 +14,7 @@ import {
   call,
   decide,
   deliver,
+  dims,
   found,
   holding,
   kinds,
@@ -20,6 +23,7 @@ import {
   out,
   outcomesOf,
   persist,
+  putsBack,
   putsOut,
   stateOf,
   toyWorld,
@@ -253,6 +257,126 @@ describe('a state that takes minutes', () => {
       expect(world.only(), world.log.join(', ')).toMatchObject({ outcome: 'fixed', before: { state: lit } });
       expect(world.log.filter((what) => what === 'write')).toHaveLength(1);
     });
+  });
+});
+
+describe('what is read later', () => {
+  /** The rule's findings are read an hour later; a switch makes them surer than a read. */
+  const later = (rule: Rule): Rule => {
+    const detect: Rule['detect'] = (...args) => {
+      const findings = rule.detect(...args);
+      return 'unreadable' in findings ? findings : findings.map((one) => ({ ...one, after: 60 }));
+    };
+    return { ...rule, detect } as Rule;
+  };
+  const rules = (world: World): readonly Rule[] => [later(putsOut(world.lens))];
+  const look = async (world: World, config: Partial<Config> = {}): Promise<readonly Outcome[]> =>
+    outcomesOf(await due(world.only().id, world.deps(rules(world), config)));
+
+  it('is neither read nor told of until then, and then asks, whatever the mode', async () => {
+    const world = toyWorld();
+    expect(await deliver(world, call(), rules(world))).toEqual(['waiting']);
+    expect(world.log).not.toContain('read');
+    expect(world.told).toEqual([]);
+    expect((Date.parse(world.dues[0]?.at ?? '') - world.now().getTime()) / 60_000).toBe(60);
+    world.wait(3599);
+    expect(await look(world)).toEqual(['waiting']);
+    world.wait(1);
+    expect(await look(world)).toEqual(['asked']);
+    expect(world.only()).toMatchObject({ mode: 'approve', before: { state: lit }, plan: { state: out } });
+    expect(world.told.map(({ outcome }) => outcome)).toEqual(['asked']);
+    expect(world.changes()).toBe(0);
+    await decide(world, world.only().id);
+    expect(await approve(world.only().id, world.deps(rules(world)))).toMatchObject({ outcome: 'fixed' });
+    expect(world.lamp()).toEqual(out);
+  });
+
+  it('is safe, and told to nobody, where it was made safe or is gone by then', async () => {
+    for (const state of [out, null]) {
+      const world = toyWorld();
+      await deliver(world, call(), rules(world));
+      world.set('hall', state);
+      expect(await wakeAll(world, rules(world))).toEqual(['safe']);
+      expect(world.told).toEqual([]);
+      expect(await world.store.overdue('toy', '2027')).toEqual([]);
+    }
+  });
+
+  it('rehearses where the mode is notify', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), rules(world), { modes: [{ rule: 'toy/*', mode: 'notify' }] });
+    expect(world.told).toEqual([]);
+    world.wait(3600);
+    expect(await look(world)).toEqual(['rehearsed']);
+    expect(await world.store.overdue('toy', '2027')).toEqual([]);
+  });
+
+  it('is one wait, however often its event comes; and what is read at once does not wait for it', async () => {
+    const world = toyWorld();
+    const event = call();
+    await deliver(world, event, rules(world));
+    expect(await deliver(world, event, rules(world))).toEqual(['duplicate']);
+    expect(world.dues).toHaveLength(1);
+    const both = toyWorld();
+    expect(await deliver(both, call(), [later(putsOut(both.lens)), later(dims(both.lens))])).toEqual(['waiting']);
+    const mixed = toyWorld();
+    const ends = await deliver(mixed, call(), [later(putsOut(mixed.lens)), dims(mixed.lens)]);
+    expect(ends).toEqual(['fixed', 'waiting']);
+  });
+
+  it('is told with what was learned meanwhile', async () => {
+    const world = toyWorld();
+    const back = [later(putsBack(world.lens))];
+    await deliver(world, call(), back);
+    const { lease = '' } = world.only();
+    const deps = world.deps(back);
+    const lesson = { room: 'toy', rule: 'toy/learns', lease, target: { lamp: 'hall' }, state: out, by: bob };
+    const said = { ...lesson, at: '2026-02-01T00:00:00Z', stood: true };
+    const code = await deps.sign(canonical({ lesson: said }));
+    world.store.teach(lease, { learned: { ...said, code }, candidate: null });
+    world.wait(3600);
+    expect(outcomesOf(await due(world.only().id, deps))).toEqual(['asked']);
+    expect(stateOf(world.only(), 'plan')).toEqual(out);
+  });
+
+  it('does nothing from a record that somebody changed', async () => {
+    const world = toyWorld();
+    await deliver(world, call(), rules(world));
+    await world.tamper(world.only().id, { target: { lamp: 'attic' } });
+    world.wait(3600);
+    await expect(look(world)).rejects.toMatchObject({ name: 'Forged' });
+  });
+
+  it('is told as failed where it could not be read three times', async () => {
+    const world = toyWorld();
+    const broken = [later(putsOut({ ...world.lens, read: () => Promise.reject(new Error('not now')) }))];
+    await deliver(world, call(), broken);
+    world.wait(3600);
+    for (let n = 0; n < 3; n += 1) await expect(due(world.only().id, world.deps(broken))).rejects.toThrow('not now');
+    expect(world.only()).toMatchObject({ outcome: 'failed', told: 'failed' });
+    expect(world.only().note).toContain('not now');
+  });
+
+  it.each(kinds)('comes to its end, whatever call is interrupted ($when, dies: $dies)', async (kind) => {
+    const notify: Partial<Config> = { modes: [{ rule: 'toy/*', mode: 'notify' }] };
+    for (const [state, end, config] of [
+      [lit, 'asked', {}],
+      [lit, 'rehearsed', notify],
+      [out, 'safe', {}],
+    ] as const)
+      await atEveryCall(
+        async () => toyWorld(),
+        kind,
+        async (world) => {
+          const event = call();
+          await persist(world, () => deliver(world, event, rules(world), config));
+          world.set('hall', state);
+          world.wait(3600);
+          await persist(world, () => look(world, config));
+          expect(world.only(), world.log.join(', ')).toMatchObject({ outcome: end });
+          expect(world.told.filter(({ outcome }) => outcome === end).length > 0).toBe(end !== 'safe');
+        },
+      );
   });
 });
 

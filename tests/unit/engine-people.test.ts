@@ -1,16 +1,24 @@
 /** What people decide: approve and undo. */
 import { describe, expect, it } from 'vitest';
+import { due } from '../../shared/core/due.ts';
 import type { Config } from '../../shared/core/mode.ts';
-import { approve, undo } from '../../shared/core/people.ts';
+import { approve, undo, wantBack } from '../../shared/core/people.ts';
+import type { Rule } from '../../shared/core/rule.ts';
+import { render } from '../../shared/notify/message.ts';
 import {
   ask,
+  atEveryCall,
   bob,
   call,
   decide,
   deliver,
   exempt,
+  holding,
+  kinds,
   lit,
   out,
+  outcomesOf,
+  persist,
   putsOut,
   retried,
   toyWorld,
@@ -200,5 +208,147 @@ describe('undo', () => {
     world.writes(() => {});
     await expect(takeBack(world, id)).rejects.toMatchObject({ name: 'NotProven' });
     expect(world.only().outcome).toBe('fixed');
+  });
+});
+
+describe('undo by a message, in the room', () => {
+  const rulesOf = (world: World) => [putsOut(world.lens)];
+  async function wanted(world: World, rules: readonly Rule[] = rulesOf(world)): Promise<string> {
+    await deliver(world, call(), rules);
+    await wantBack(world.only().id, bob, world.deps([]));
+    return world.only().id;
+  }
+  const carriedOut = async (world: World, id: string, rules = rulesOf(world)) =>
+    (await approve(id, world.deps(rules))).outcome;
+  const look = async (world: World, id: string) => outcomesOf(await due(id, world.deps(rulesOf(world))));
+
+  it('writes what was there before, reads it back, and tells; nothing stays due', async () => {
+    const world = toyWorld();
+    const id = await wanted(world);
+    expect(world.lamp()).toEqual(out);
+    expect(await carriedOut(world, id)).toBe('undone');
+    expect(world.lamp()).toEqual(lit);
+    expect(world.only()).toMatchObject({ note: `taken back by ${bob}`, after: { state: lit } });
+    expect(world.only().timeline).toContainEqual(expect.objectContaining({ what: 'undo begun', by: bob }));
+    expect(world.told.map(({ outcome }) => outcome)).toEqual(['fixed', 'undone']);
+    expect(await world.store.overdue('toy', '2027')).toEqual([]);
+    await expect(carriedOut(world, id)).rejects.toMatchObject({ name: 'NotAsked' });
+  });
+
+  it('stays where it changed since: told with the command, and not tried again until somebody says so', async () => {
+    const world = toyWorld();
+    const id = await wanted(world);
+    world.set('hall', { ...out, watts: 5 });
+    expect(await carriedOut(world, id)).toBe('fixed');
+    expect(world.lamp()).toEqual({ ...out, watts: 5 });
+    expect(world.only()).toMatchObject({
+      outcome: 'fixed',
+      undoing: { by: bob, refused: true },
+      note: `${bob} wants it taken back; it changed since: npx firebreak undo ${id} --force`,
+    });
+    expect(world.told.map(({ outcome }) => outcome)).toEqual(['fixed', 'fixed']);
+    world.set('hall', out);
+    expect(await look(world, id)).toEqual(['fixed']);
+    expect(world.lamp()).toEqual(out);
+    await wantBack(id, bob, world.deps([]));
+    expect(await carriedOut(world, id)).toBe('undone');
+  });
+
+  it('writes nothing while Firebreak is paused, and says so', async () => {
+    const world = toyWorld();
+    const id = await wanted(world);
+    world.store.pause([{ until: '2026-03-01T11:00:00.000Z', by: bob, reason: 'x' }]);
+    expect(await carriedOut(world, id)).toBe('fixed');
+    expect(world.lamp()).toEqual(out);
+    expect(world.only().note).toContain('once that is over, say it again');
+    expect(world.told).toHaveLength(2);
+  });
+
+  it('ends a hold; one that stays ends when it was to end', async () => {
+    const world = toyWorld();
+    const rules = [holding(putsOut(world.lens), 60)];
+    const id = await wanted(world, rules);
+    const { until } = world.only();
+    world.set('hall', { ...out, watts: 5 });
+    expect(await carriedOut(world, id, rules)).toBe('held');
+    expect(world.only()).toMatchObject({ outcome: 'held', until });
+    expect(await world.store.overdue('toy', until ?? '')).toEqual([{ incident: id }]);
+    world.set('hall', out);
+    await wantBack(id, bob, world.deps([]));
+    expect(await carriedOut(world, id, rules)).toBe('undone');
+    expect(await world.store.overdue('toy', '2027')).toEqual([]);
+  });
+
+  it('is no role’s where the way back is not the fix’s own', async () => {
+    const world = toyWorld();
+    const rules = [putsOut({ ...world.lens, undo: () => 'operator' })];
+    await deliver(world, call(), rules);
+    await expect(wantBack(world.only().id, bob, world.deps([]))).rejects.toMatchObject({ name: 'NothingToUndo' });
+  });
+
+  it.each(kinds)('killed at any call is done in the end, once ($when, dies: $dies)', async (kind) => {
+    await atEveryCall(
+      async () => {
+        const world = toyWorld();
+        await wanted(world);
+        return world;
+      },
+      kind,
+      async (world) => {
+        const { id } = world.only();
+        await persist(world, () => carriedOut(world, id), 'NotAsked');
+        // A pause that can't be read is one.
+        if (world.only().undoing?.refused) return expect(world.lamp()).toEqual(out);
+        expect(world.lamp()).toEqual(lit);
+        expect(world.changes()).toBe(2);
+        expect(world.only()).toMatchObject({ outcome: 'undone', told: 'undone', before: { state: lit } });
+      },
+    );
+  });
+
+  it('of which the room died is gone on with by a look; its call is known as ours meanwhile', async () => {
+    const world = toyWorld();
+    const id = await wanted(world);
+    const died = new Error('killed');
+    const deps = world.deps(rulesOf(world));
+    // Written, and dead before the answer could be noted.
+    const dying = { ...deps, record: async () => Promise.reject(died) };
+    await expect(approve(id, dying)).rejects.toThrow('killed');
+    expect(world.dues.at(-1)).toMatchObject({ incident: id });
+    const at = { time: world.now().toISOString(), requestId: 'lost' };
+    const arn = 'arn:aws:sts::111122223333:assumed-role/firebreak-toy-eu-central-1/x';
+    world.wait(200);
+    expect(await deliver(world, call('LightLamp', { arn, ...at }))).toEqual(['own', 'witness']);
+    // Else nothing is louder than a call by a role of ours that no incident made.
+    expect(world.told.map(({ outcome }) => outcome)).toEqual(['fixed']);
+    expect(await look(world, id)).toEqual(['undone']);
+    expect(world.lamp()).toEqual(lit);
+  });
+
+  it('that fails, look after look, is told as a failed undo', async () => {
+    const world = toyWorld();
+    const id = await wanted(world);
+    world.writes(() => {});
+    await expect(carriedOut(world, id)).rejects.toMatchObject({ name: 'NotProven' });
+    for (let tries = 0; tries < 3; tries += 1) {
+      world.wait(300);
+      await expect(look(world, id)).rejects.toMatchObject({ name: 'NotProven' });
+    }
+    expect(world.only()).toMatchObject({ outcome: 'failed', told: 'failed' });
+    expect(world.only().note).toContain(`npx firebreak undo ${id} --force`);
+    expect(render(world.only()).text).toContain('the undo did not succeed');
+    expect(render(world.only()).subject).toContain('UNDO FAILED');
+    expect(await world.store.overdue('toy', '2027')).toEqual([]);
+  });
+
+  it('that nobody said, or that somebody wrote into the table, is not carried out', async () => {
+    const world = toyWorld();
+    await deliver(world, call());
+    const { id } = world.only();
+    await expect(carriedOut(world, id)).rejects.toMatchObject({ name: 'NotAsked' });
+    await world.tamper(id, { undoing: { by: bob, at: world.now().toISOString() } });
+    await expect(carriedOut(world, id)).rejects.toMatchObject({ name: 'Forged' });
+    await expect(look(world, id)).rejects.toMatchObject({ name: 'Forged' });
+    expect(world.lamp()).toEqual(out);
   });
 });

@@ -1,11 +1,13 @@
 /** People are told once: one open question a lens, one rehearsal an hour, one message for a flood. */
 import { describe, expect, it } from 'vitest';
+import type { Deps } from '../../shared/core/deps.ts';
 import { due } from '../../shared/core/due.ts';
 import { handle } from '../../shared/core/engine.ts';
 import type { Incident } from '../../shared/core/incident.ts';
 import type { Config } from '../../shared/core/mode.ts';
 import { approve } from '../../shared/core/people.ts';
 import type { Rule } from '../../shared/core/rule.ts';
+import { render } from '../../shared/notify/message.ts';
 import {
   ask,
   atEveryCall,
@@ -16,6 +18,7 @@ import {
   dims,
   found,
   kinds,
+  lampRule,
   lit,
   out,
   outcomesOf,
@@ -33,6 +36,9 @@ const question = (world: World): Incident => {
   return one;
 };
 const messages = (world: World): readonly string[] => world.told.map(({ outcome }) => outcome);
+const nobodyAsked =
+  (incidents: Deps['incidents']): Deps['incidents']['standing'] =>
+  async (...args) => ({ ...(await incidents.standing(...args)), asked: null });
 const yes = async (world: World, id: string, rules: readonly Rule[] = [putsOut(world.lens)]) => {
   await decide(world, id);
   return (await approve(id, world.deps(rules, ask))).outcome;
@@ -134,6 +140,26 @@ describe('a second question about a lens', () => {
     expect(room.lamp()).toEqual({ ...out, watts: 40 });
   });
 
+  it('is put where it is of something else on the same lens: a yes to the one is none to the other', async () => {
+    const world = toyWorld();
+    // One house, of which the hall is to be put out and the attic dimmed.
+    const house = { ...world.lens, key: () => 'house', read: () => world.lens.read({ lamp: 'hall' }) };
+    const rules = [
+      lampRule('toy/lamp', house, (lamp, { target }) =>
+        lamp && target.lamp === 'hall' ? { ...lamp, lit: false } : lamp && { ...lamp, watts: 40 },
+      ),
+    ];
+    expect(await deliver(world, lights(world), rules, ask)).toEqual(['asked']);
+    expect(await deliver(world, lights(world, { lamp: 'attic' }), rules, ask)).toEqual(['asked']);
+    expect(world.store.all().map(({ plan }) => plan?.state)).toEqual([out, { ...lit, watts: 40 }]);
+    // Of what is the same for both there is one question still.
+    const same = toyWorld();
+    const all = [lampRule('toy/lamp', { ...same.lens, key: () => 'house' }, (lamp) => lamp && { ...lamp, lit: false })];
+    same.set('attic', lit);
+    expect(await deliver(same, lights(same), all, ask)).toEqual(['asked']);
+    expect(await deliver(same, lights(same, { lamp: 'attic' }), all, ask)).toEqual(['witness']);
+  });
+
   it('is put where the first has expired, was answered, or is about another lamp', async () => {
     const world = toyWorld({ hall: lit, attic: lit });
     await deliver(world, lights(world), undefined, ask);
@@ -211,6 +237,8 @@ describe('an answer', () => {
       note: expect.stringMatching(/^put out by incident fb-/),
     });
     expect(messages(world)).toEqual(['asked', 'fixed']);
+    // Where its message can be changed, its buttons go.
+    expect(world.revised.map((one) => [one.id, one.outcome, one.told])).toEqual([[id, 'witness', 'asked']]);
     expect(await world.store.overdue('toy', '2027')).toEqual([]);
     await expect(decide(world, id)).rejects.toMatchObject({ name: 'NotAsked' });
   });
@@ -227,6 +255,35 @@ describe('an answer', () => {
       told: 'safe',
       note: expect.stringMatching(/^found safe by/),
     });
+  });
+
+  it('ends it all the same where the word of that can’t be sent', async () => {
+    const world = toyWorld();
+    await deliver(world, lights(world), undefined, ask);
+    const deps = { ...world.deps([putsOut(world.lens)]), revise: () => Promise.reject(new Error('no topic')) };
+    const { id } = question(world);
+    expect(outcomesOf(await handle(lights(world), deps))).toEqual(['fixed']);
+    expect(await world.store.get(id)).toMatchObject({ outcome: 'witness' });
+  });
+
+  it('that is carried out while it takes its time, is no question meanwhile', async () => {
+    const world = toyWorld();
+    const slow = putsOut({ ...world.lens, settles: 10, ready: () => false });
+    await deliver(world, lights(world), [slow], ask);
+    expect(await yes(world, question(world).id, [slow])).toBe('settling');
+    expect(world.revised.map(({ outcome, told }) => [outcome, told])).toEqual([['settling', 'asked']]);
+  });
+
+  it('by an incident that was faster: the approved one ends without a word, and its buttons go', async () => {
+    const world = toyWorld();
+    await deliver(world, lights(world), undefined, ask);
+    const { id } = question(world);
+    await decide(world, id);
+    // Put out, without the question's having been in hand.
+    const deps = world.deps([putsOut(world.lens)]);
+    await handle(lights(world), { ...deps, incidents: { ...deps.incidents, standing: nobodyAsked(deps.incidents) } });
+    expect((await approve(id, world.deps([putsOut(world.lens)], ask))).outcome).toBe('witness');
+    expect(world.revised.map((one) => [one.id, one.outcome])).toEqual([[id, 'witness']]);
   });
 
   it('is none where the question wants more than the fix did', async () => {
@@ -297,7 +354,7 @@ describe('a flood of questions', () => {
   const one = (world: World): Incident | undefined =>
     world.store.all().find(({ title }) => title === 'Many questions after one actor');
 
-  it('is told as one message beyond the breaker’s number; every one is stored, and can be answered', async () => {
+  it('is told as one message beyond the first few; every one is stored, and can be answered', async () => {
     const world = toyWorld({});
     await flood(world, 0, 10);
     expect(world.told.map(({ outcome, title }) => `${outcome} ${title}`)).toEqual([
@@ -312,26 +369,93 @@ describe('a flood of questions', () => {
       severity: 'high',
       resource: 'arn:aws:iam::111122223333:user/alice',
       seen: 7,
-      note: 'more questions until 2026-03-02T10:00:00.000Z are not told one by one: npx firebreak incidents lists them',
+      note: 'what else comes until 2026-03-01T10:05:00.000Z is told together then',
     });
     expect(await yes(world, asked[9]?.id ?? '')).toBe('fixed');
   });
 
-  it('ends with a message that says how many there were, and begins anew after that', async () => {
+  const looksAt = async (world: World): Promise<readonly string[]> =>
+    outcomesOf(await due(one(world)?.id ?? '', world.deps([putsOut(world.lens)])));
+
+  it('names all of it after some minutes and at the end of its hour, if there is more to say, and begins anew after that', async () => {
     const world = toyWorld({});
     await flood(world, 0, 10);
     const id = one(world)?.id ?? '';
-    world.wait(12 * 3600);
-    expect(outcomesOf(await due(id, world.deps([putsOut(world.lens)])))).toEqual(['told']);
+    expect(world.dues).toContainEqual({ incident: id, at: '2026-03-01T10:05:00.000Z' });
+    world.wait(240);
+    expect(await looksAt(world)).toEqual(['told']);
     expect(world.told).toHaveLength(4);
-    world.wait(12 * 3600);
-    expect(outcomesOf(await due(id, world.deps([putsOut(world.lens)])))).toEqual(['told']);
-    expect(world.told.at(-1)?.note).toMatch(/^7 more were not told one by one/);
-    expect(outcomesOf(await due(id, world.deps([putsOut(world.lens)])))).toEqual(['told']);
-    expect(world.told).toHaveLength(5);
     world.wait(60);
+    expect(await looksAt(world)).toEqual(['told']);
+    expect(world.told).toHaveLength(5);
+    expect(world.told.at(-1)?.note).toMatch(
+      /^7 were not told one by one; what else comes until 2026-03-01T11:00:00.000Z/,
+    );
+    const { text } = render(world.told.at(-1) as Incident);
+    const unnamed = world.store
+      .all()
+      .filter(({ outcome, id: of }) => outcome === 'asked' && !world.told.some((told) => told.id === of))
+      .filter(({ id: of, resource }) => !text.includes(`${of}  ${resource}`));
+    expect(unnamed).toEqual([]);
+    expect(world.dues.at(-1)).toEqual({ incident: id, at: '2026-03-01T11:00:00.000Z' });
+    await flood(world, 10, 12);
+    world.wait(55 * 60);
+    expect(await looksAt(world)).toEqual(['told']);
+    expect(world.told.at(-1)?.note).toBe('9 were not told one by one');
+    expect(await looksAt(world)).toEqual(['told']);
+    expect(world.told).toHaveLength(6);
+    expect(await world.store.overdue('toy', '2027-01-01T00:00:00.000Z')).not.toContainEqual({ incident: id });
+    world.wait(61 * 60);
     await flood(world, 20, 25);
-    expect(world.told.slice(5).map(({ outcome }) => outcome)).toEqual(['asked', 'asked', 'asked', 'told']);
+    expect(world.told.slice(6).map(({ outcome }) => outcome)).toEqual(['asked', 'asked', 'asked', 'told']);
+  });
+
+  it('is silent at its end where nothing came after it was told of', async () => {
+    const world = toyWorld({});
+    await flood(world, 0, 5);
+    world.wait(300);
+    await looksAt(world);
+    world.wait(3300);
+    expect(await looksAt(world)).toEqual(['told']);
+    expect(world.told).toHaveLength(5);
+  });
+
+  it('keeps nothing from the channels that tell many in one by themselves', async () => {
+    const world = toyWorld({});
+    await flood(world, 0, 10);
+    const asked = world.store.all().filter(({ outcome }) => outcome === 'asked');
+    const heard = [...world.told, ...world.revised].map(({ id }) => id);
+    expect(asked.filter(({ id }) => !heard.includes(id))).toEqual([]);
+    expect(world.revised).toHaveLength(7);
+  });
+
+  it('is one of fixes, too, up to where the breaker asks, and an answer to a question is told by itself', async () => {
+    const world = toyWorld({});
+    const acts: Partial<Config> = { breaker: { lens: 2, actor: 5, hours: 24 } };
+    await flood(world, 0, 7, acts);
+    expect(messages(world)).toEqual(['fixed', 'fixed', 'fixed', 'told', 'asked', 'asked']);
+    const all = world.store.all().find(({ title }) => title === 'Many fixes after one actor');
+    expect(all).toMatchObject({ seen: 2, flood: { of: 'fixed', told: 0 } });
+    expect(render(all as Incident).text).toContain('each was changed to the safe state and read back; what else comes');
+    expect(render(all as Incident).text).toContain('npx firebreak undo ID');
+    expect(await yes(world, world.store.all().find(({ outcome }) => outcome === 'asked')?.id ?? '')).toBe('fixed');
+    expect(messages(world).at(-1)).toBe('fixed');
+    // An hour later fixes are told one by one again.
+    world.wait(61 * 60);
+    await flood(world, 7, 8, { breaker: { lens: 2, actor: 50, hours: 24 } });
+    expect(messages(world).at(-1)).toBe('fixed');
+  });
+
+  it('of low severity does not hide a question of a high one', async () => {
+    const world = toyWorld({});
+    const low = { ...putsOut(world.lens), severity: 'low' } as Rule;
+    for (let n = 0; n < 6; n += 1) {
+      world.set(`lamp-${n}`, lit);
+      await deliver(world, lights(world, { lamp: `lamp-${n}` }), [low], few);
+    }
+    expect(messages(world)).toEqual(['asked', 'asked', 'asked', 'told']);
+    await flood(world, 10, 11);
+    expect(messages(world).at(-1)).toBe('asked');
   });
 
   it('of one actor leaves another’s to be told, and those of strangers', async () => {

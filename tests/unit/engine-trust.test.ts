@@ -460,6 +460,17 @@ describe('what happened in another account', () => {
     }
   });
 
+  it('is told where a report is of another region, which a call is not', async () => {
+    const world = toyWorld();
+    const deps = { ...world.deps([putsOut(world.lens)]), region: 'us-east-1' };
+    expect(await handle(found('finding-1', '2026-03-01T09:59:58Z'), deps)).toMatchObject([{ outcome: 'told' }]);
+    expect(world.only().note).toBe('it is in eu-central-1, and this Firebreak acts in us-east-1 alone');
+    expect(world.log).not.toContain('read');
+    expect(await handle(call(), deps)).toMatchObject([{ outcome: 'fixed' }]);
+    const here = { ...world.deps([putsOut(world.lens)]), region: 'eu-central-1' };
+    expect(await handle(found('finding-2', '2026-03-01T09:59:58Z'), here)).not.toMatchObject([{ outcome: 'told' }]);
+  });
+
   it('is not learned from', async () => {
     const world = toyWorld({ hall: out });
     const event = call('SetLamp', { time: world.now().toISOString() });

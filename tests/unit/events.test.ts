@@ -5,14 +5,16 @@ import type { Config } from '../../shared/core/mode.ts';
 import { awakened, matches, patternsOf } from '../../shared/core/route.ts';
 import type { Rule } from '../../shared/core/rule.ts';
 import { normalise } from '../../shared/core/signal.ts';
+import { declared } from '../support/declared.ts';
 import { registered } from '../support/registry.ts';
 import { standard } from '../support/toys.ts';
 
 const all = await registered();
-/** With every function on that acts only where it is turned on. */
+/** With every function on that acts only where it is turned on, and all declared that only a declaration tells. */
 const strict: Config = {
   ...standard,
   preset: 'strict',
+  baselines: declared(all.map(({ rule }) => rule)),
   rooms: Object.fromEntries(all.flatMap(({ rule }) => (rule.function ? [[rule.function, 'on']] : []))),
 };
 const cases = (which: 'fires' | 'quiet') =>
@@ -46,7 +48,8 @@ describe('events that fire', () => {
     expect(found.length).toBeGreaterThan(0);
     const way = rule.class === 'N' ? 'tell' : rule.class === '1' || judged(event) ? 'approve' : 'remediate';
     for (const one of found) {
-      expect(one.way).toBe(!rule.fix && rule.threshold && !one.finding.atOnce ? 'count' : way);
+      const counts = !rule.fix && rule.threshold && !one.finding.atOnce;
+      expect(one.way).toBe(counts ? 'count' : one.finding.after === undefined ? way : 'approve');
       expect(one.finding.reason).toMatch(/\S/);
       expect(one.finding.resource).toMatch(/^arn:aws(-[a-z-]+)?:/);
       if (one.fix) expect(one.fix.lens.key(one.finding.target)).toMatch(/\S/);

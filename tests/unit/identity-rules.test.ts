@@ -71,7 +71,6 @@ describe('a call that does not say what it is about', () => {
     ['iam/role-trust-opened', 'fires-created', nothing, 'requestParameters.roleName'],
     ['iam/roles-anywhere-trust', 'fires-profile', nothing, 'requestParameters.name'],
     ['iam/user-created', 'fires-created', nothing, 'requestParameters.userName'],
-    ['root/access-key-created', 'fires-created', nothing, 'responseElements.accessKey.accessKeyId'],
     ['root/mfa-removed', 'quiet-by-a-user', nothing, 'requestParameters.serialNumber'],
     ['signin/console-without-mfa', 'fires-user', { additionalEventData: null }, 'additionalEventData.MFAUsed'],
     ['accessanalyzer/analyzer-deleted', 'fires-deleted', nothing, 'requestParameters.analyzerName'],

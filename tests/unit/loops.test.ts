@@ -25,7 +25,7 @@ vi.mock('../../shared/aws/client.ts', async (original) => ({
 }));
 
 const { whole } = await import('../../cli/backtest/would.ts');
-const { callsOf, edgesOf, openCircles, quiet, unnamed } = await import('../../scripts/loops.ts');
+const { callsOf, counted, edgesOf, openCircles, quiet, unnamed } = await import('../../scripts/loops.ts');
 const { context } = await import('../support/detecting.ts');
 const { registered } = await import('../support/registry.ts');
 
@@ -267,4 +267,12 @@ describe('a write that is another rule’s call', () => {
     for (const signal of signals.filter((one) => awakened([listener], one).length > 0))
       expect(listener.detect(signal, {}, { account: signal.account })).toEqual([]);
   });
+});
+
+it('counts one pair, one end and one circle as one', () => {
+  expect(counted(1, 1, 1)).toBe(
+    '1 pair, of which 1 ends at a rule that only tells. 1 circle that nothing brings to rest.',
+  );
+  expect(counted(2, 0, 2)).toContain('2 pairs, of which 0 end at a rule that only tells. 2 circles that');
+  expect(counted(2, 2, 0)).toContain('No circle that nothing brings to rest.');
 });

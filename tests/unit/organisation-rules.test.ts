@@ -80,7 +80,7 @@ describe('a call that succeeded and does not say what it was about', () => {
     expect(recognised('health/security-notice', { ...notice, detail: {} })).toEqual([
       'unreadable detail.eventTypeCode',
     ]);
-    const red = eventOf('trustedadvisor/check-failed', 'fires-bucket');
+    const red = eventOf('trustedadvisor/check-failed', 'fires-snapshot');
     expect(recognised('trustedadvisor/check-failed', { ...red, detail: { status: 'ERROR' } })).toEqual([
       'unreadable detail.check-name',
     ]);

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { rooms } from '../../functions/rooms.ts';
 import type { FixRule, Permission, Rule } from '../../shared/core/rule.ts';
@@ -153,6 +154,11 @@ describe('the checks themselves', () => {
       rule({ controls: [{ ...sample.controls[0], source: 'AWS docs' }] }),
     ],
     ['a control without an id', /needs a source/, rule({ controls: [{ ...sample.controls[0], id: '' }] })],
+    [
+      'a setting that says nothing',
+      /the setting days has no description/,
+      rule({ baseline: v.strictObject({ days: v.optional(v.number(), 7) }) }),
+    ],
     ['no permission to read', /permissions to read and to write/, permissions({ read: [] })],
     ['no permission to write', /permissions to read and to write/, permissions({ write: [] })],
     ['a wildcard action', /action s3:\* is not/, permissions({ write: [{ ...bucket, actions: ['s3:*'] }] })],

@@ -25,7 +25,7 @@ function signalOf(event: Json): Signal {
 
 describe.each([publicAcl, publicPolicy, publicAccessBlock, tlsOnly, accessLoggingDisabled])('$id', (rule) => {
   const files = readdirSync(new URL(`${rule.id}/`, events)).filter((name) =>
-    /^fires-(security-hub|guardduty|config)/.test(name),
+    /^fires-(security-hub|guardduty|config|trusted-advisor)/.test(name),
   );
 
   it.each(files)('takes the bucket from %s, and leaves the rest to a read', (file) => {
@@ -34,7 +34,7 @@ describe.each([publicAcl, publicPolicy, publicAccessBlock, tlsOnly, accessLoggin
         target: { bucket: 'example-invoices' },
         resource: 'arn:aws:s3:::example-invoices',
         certainty: 'possible',
-        reason: expect.stringMatching(/^(Security Hub|GuardDuty|AWS Config) .* is read$/),
+        reason: expect.stringMatching(/^(Security Hub|GuardDuty|AWS Config|Trusted Advisor) .* is read$/),
       },
     ]);
   });
@@ -51,6 +51,10 @@ it('a database is named as its ARN has it, and nothing else is taken for one', (
   const event = read('rds/public-instance', 'fires-security-hub.json');
   expect(detected(publicInstance, signalOf(event))).toMatchObject([
     { target: { instance: 'orders', id: null }, resource: 'arn:aws:rds:eu-west-1:111122223333:db:orders' },
+  ]);
+  const byConfig = 'db-ABCDEFGHIJKL01234567890MNO';
+  expect(detected(publicInstance, signalOf(read('rds/public-instance', 'fires-config.json')))).toMatchObject([
+    { target: { instance: byConfig, id: byConfig }, resource: `arn:aws:rds:eu-west-1:111122223333:db:${byConfig}` },
   ]);
   const cluster = JSON.parse(JSON.stringify(event).replaceAll(':db:orders', ':cluster:orders')) as Json;
   expect(() => detected(publicInstance, signalOf(cluster))).toThrow('ARN of an instance');

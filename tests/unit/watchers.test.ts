@@ -2,11 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { coverageOf, lessThan, type Selectors } from '../../functions/cloudtrail/lenses/selectors.ts';
 import { oursIn, targetOf } from '../../functions/self/lenses/ours.ts';
+import { gone } from '../../functions/waf/lenses/logging.ts';
 import { partsOf, readRooms } from '../../scripts/serverless.ts';
 import type { Json } from '../../shared/core/json.ts';
 import { type FixRule, hasFix } from '../../shared/core/rule.ts';
 import { normalise } from '../../shared/core/signal.ts';
-import { context } from '../support/detecting.ts';
+import { context, detected } from '../support/detecting.ts';
 import { registered } from '../support/registry.ts';
 import { standard } from '../support/toys.ts';
 
@@ -88,6 +89,13 @@ describe('where nothing was learned', () => {
     ['waf/protection-removed', null, { resource: 'arn:aws:apprunner:us-east-1:1:service/a', lost: 'association' }],
     ['waf/protection-removed', null, { resource: 'arn:aws:wafv2:us-east-1:1:regional/webacl/a/b', lost: 'web ACL' }],
     ['waf/protection-removed', null, { resource: 'arn:aws:apigateway:us-east-1::/restapis/a', lost: 'association' }],
+    ['waf/protection-removed', null, { resource: 'arn:aws:wafv2:us-east-1:1:regional/webacl/a/b', lost: 'logging' }],
+    [
+      'waf/protection-removed',
+      null,
+      { resource: 'arn:aws:wafv2:us-east-1:1:regional/webacl/a/b', lost: 'managed log' },
+    ],
+    ['waf/protection-removed', null, { resource: 'arn:aws:waf::1:webacl/a', lost: 'classic' }],
     ['waf/cloudfront-unprotected', '', { distribution: 'E1', taken: true, managed: false }],
     ['waf/cloudfront-unprotected', '', { distribution: 'E1', taken: true, managed: true }],
     ['waf/protection-removed', null, { resource: 'arn:aws:apigateway:us-east-1::/restapis/a', lost: 'managed' }],
@@ -135,6 +143,9 @@ describe('where nothing was learned', () => {
     expect(desired('waf/protection-removed', 'arn:another', { resource: 'a', lost: 'association' }, 'arn:acl')).toBe(
       'arn:another',
     );
+    const log = { LogDestinationConfigs: ['arn:aws:s3:::aws-waf-logs-a'] };
+    expect(desired('waf/protection-removed', gone, { resource: 'a', lost: 'logging' }, log)).toBe(gone);
+    expect(desired('waf/protection-removed', null, { resource: 'a', lost: 'logging' }, log)).toEqual(log);
   });
 });
 
@@ -176,6 +187,36 @@ describe('what is learned', () => {
       for (const target of keys) expect(lens.key(target)).toMatch(/\S/);
     },
   );
+});
+
+describe('the log of a web ACL', () => {
+  const acl = 'arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/guard/1a2b3c4d';
+  const call = (eventName: string, requestParameters: Json, eventSource = 'wafv2.amazonaws.com') => {
+    const normalised = normalise({ eventSource, eventName, requestParameters, awsRegion: 'eu-west-1' });
+    if ('unparsed' in normalised) throw new Error(normalised.unparsed);
+    return normalised.signals[0];
+  };
+  const lostBy = (...of: Parameters<typeof call>): unknown =>
+    detected(fixing('waf/protection-removed'), call(...of)).map(({ target }) => target);
+
+  it('is put back where its owner deleted it; what AWS keeps, and Classic’s, is told', () => {
+    const name = 'DeleteLoggingConfiguration';
+    expect(lostBy(name, { resourceArn: acl })).toEqual([{ resource: acl, lost: 'logging' }]);
+    expect(lostBy(name, { resourceArn: acl, logScope: 'CUSTOMER' })).toEqual([{ resource: acl, lost: 'logging' }]);
+    expect(lostBy(name, { resourceArn: acl, logScope: 'SECURITY_LAKE' })).toMatchObject([{ lost: 'managed log' }]);
+    const classic = 'waf-regional.amazonaws.com';
+    expect(lostBy(name, { resourceArn: acl }, classic)).toMatchObject([{ lost: 'classic' }]);
+  });
+
+  it('is learned of where it is configured', () => {
+    const learned = (configured: Json): unknown =>
+      fixing('waf/protection-removed').fix.learns?.target(
+        call('PutLoggingConfiguration', { loggingConfiguration: configured }),
+      );
+    expect(learned({ resourceArn: acl })).toEqual({ resource: acl, lost: 'logging' });
+    expect(learned({ resourceArn: acl, logScope: 'SECURITY_LAKE' })).toBe(null);
+    expect(learned({})).toBe(null);
+  });
 });
 
 describe('Firebreak’s own parts', () => {

@@ -1,6 +1,6 @@
 /** A flow log as EC2 describes it, and as it is asked for. A flow log can't be changed, only made anew. */
 import type { CreateFlowLogsCommandInput, FlowLog as Described, FlowLogsResourceType } from '@aws-sdk/client-ec2';
-import type { JsonObject } from '../../../shared/core/json.ts';
+import { canonical, type Json, type JsonObject } from '../../../shared/core/json.ts';
 
 /** `resource`: the id of what it records; members that are null were not given. */
 export type FlowLog = {
@@ -19,6 +19,28 @@ export type FlowLog = {
   /** Without those that begin `aws:`, which nobody but AWS can write. */
   readonly tags: { readonly [key: string]: string };
 };
+
+/** How a network is recorded: what its flow log and another network's may have in common. */
+export type Way = Omit<FlowLog, 'id' | 'resource' | 'tags'>;
+
+const wayOf = ({ id: _, resource: __, tags: ___, ...way }: FlowLog): Way => way;
+
+/** The flow log that records a network in this way; whose it is, tags say of another. */
+export const recording = (resource: string, way: Way): FlowLog => ({ ...way, id: '', resource, tags: {} });
+
+/** The ways in which the region's VPCs but this one are recorded: one where all that have flow logs have the same. */
+export function waysOf(logs: readonly FlowLog[], but: string): readonly (readonly Way[])[] {
+  const byVpc = Map.groupBy(logs, ({ resource }) => resource);
+  const ways = [...byVpc].flatMap(([vpc, own]) =>
+    vpc.startsWith('vpc-') && vpc !== but ? [distinct(own.map(wayOf))] : [],
+  );
+  return distinct(ways);
+}
+
+const distinct = <T extends Json>(values: readonly T[]): readonly T[] =>
+  [...new Map(values.map((value) => [canonical(value), value]))]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, one]) => one);
 
 export const flowLogOf = (log: Described): FlowLog => ({
   id: log.FlowLogId ?? '',

@@ -1,6 +1,7 @@
 import {
   CreateFlowLogsCommand,
   DeleteFlowLogsCommand,
+  DescribeVpcsCommand,
   EC2Client,
   paginateDescribeFlowLogs,
   paginateDescribeSubnets,
@@ -10,25 +11,33 @@ import { client, orNull } from '../../../shared/aws/client.ts';
 import { fault } from '../../../shared/core/fault.ts';
 import { canonical } from '../../../shared/core/json.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
-import { asked, type FlowLog, flowLogOf } from './flow-log.ts';
+import { asked, type FlowLog, flowLogOf, type Way, waysOf } from './flow-log.ts';
 
-/** `ids`: of flow logs that were deleted. */
-export type Deleted = { readonly ids: readonly string[] };
+/** `ids`: of flow logs that were deleted; `vpc`: one that was just made. */
+export type Recorded = { readonly ids: readonly string[] } | { readonly vpc: string };
 
-/** All flow logs of the region, and the ids of its VPCs and subnets. */
-export type FlowLogs = { readonly logs: readonly FlowLog[]; readonly networks: readonly string[] };
+/**
+ * The flow logs of the region, and the ids of its VPCs and subnets. Of one VPC: its own flow logs, its id while it is there,
+ * and what is usual: the ways in which the region's other VPCs are recorded, those that have any.
+ */
+export type FlowLogs = {
+  readonly logs: readonly FlowLog[];
+  readonly networks: readonly string[];
+  readonly usual?: readonly (readonly Way[])[];
+};
 
 /** What a flow log is but for its id: one that is made again has a new one. */
 export const meant = ({ id: _, ...rest }: FlowLog): string => canonical(rest);
 
 /** A deletion tells nothing but ids: what was recorded of what is known only by having seen them all. */
-export const flowLogs: Lens<Deleted, FlowLogs> = {
+export const flowLogs: Lens<Recorded, FlowLogs> = {
   id: 'ec2/flow-logs',
-  key: () => 'all',
-  async read() {
+  key: (target) => ('vpc' in target ? target.vpc : 'all'),
+  async read(target) {
     const paged = { client: client(EC2Client) };
     const logs: FlowLog[] = [];
     for await (const page of paginateDescribeFlowLogs(paged, {})) logs.push(...(page.FlowLogs ?? []).map(flowLogOf));
+    if ('vpc' in target) return ofVpc(target.vpc, logs);
     const networks: string[] = [];
     for await (const { Vpcs = [] } of paginateDescribeVpcs(paged, {}))
       networks.push(...Vpcs.map(({ VpcId = '' }) => VpcId));
@@ -49,6 +58,14 @@ export const flowLogs: Lens<Deleted, FlowLogs> = {
   // The role that makes a flow log again must not be able to delete one.
   undo: () => 'operator',
 };
+
+async function ofVpc(vpc: string, all: readonly FlowLog[]): Promise<FlowLogs> {
+  // A filter finds nothing where an id would be an error: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcs.html
+  const asking = new DescribeVpcsCommand({ Filters: [{ Name: 'vpc-id', Values: [vpc] }] });
+  const { Vpcs = [] } = await client(EC2Client).send(asking);
+  const networks = Vpcs.map(({ VpcId = '' }) => VpcId);
+  return { logs: all.filter(({ resource }) => resource === vpc), networks, usual: waysOf(all, vpc) };
+}
 
 /** The call succeeds, whatever becomes of it: API_CreateFlowLogs, unsuccessful. One that is there already is a retry's. */
 async function create(log: FlowLog): Promise<void> {

@@ -1,4 +1,3 @@
-import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { EC2Client, ModifyInstanceMetadataOptionsCommand } from '@aws-sdk/client-ec2';
 import { client } from '../../../shared/aws/client.ts';
 import { fault } from '../../../shared/core/fault.ts';
@@ -44,6 +43,7 @@ export const metadata: Lens<Target, Metadata> = {
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-existing-instances.html
  */
 async function withoutToken({ instance }: Target): Promise<number> {
+  const { CloudWatchClient, GetMetricStatisticsCommand } = await import('./metric-calls.ts');
   const now = Date.now();
   const { Datapoints = [] } = await client(CloudWatchClient).send(
     new GetMetricStatisticsCommand({

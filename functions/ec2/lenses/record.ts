@@ -5,7 +5,7 @@
  * DeleteFlowLogs and EnableSerialConsoleAccess.
  */
 import { arn, parseArn } from '../../../shared/aws/arn.ts';
-import { resourcesNamed } from '../../../shared/aws/noticed.ts';
+import { column, resourcesNamed } from '../../../shared/aws/noticed.ts';
 import { at, isObject, type Json, type JsonObject, text } from '../../../shared/core/json.ts';
 import type { Call, Signal } from '../../../shared/core/signal.ts';
 
@@ -39,15 +39,21 @@ export type Named = { readonly id: string; readonly arn: string };
 
 const types = {
   instance: { securityHub: 'AwsEc2Instance', config: 'AWS::EC2::Instance' },
-  'security-group': { securityHub: 'AwsEc2SecurityGroup', config: 'AWS::EC2::SecurityGroup' },
+  'security-group': {
+    securityHub: 'AwsEc2SecurityGroup',
+    config: 'AWS::EC2::SecurityGroup',
+    // As `sg-… (vpc-…)`: guardian/security-hq, which reads this column of both checks of security groups.
+    trustedAdvisor: 'Security Group ID',
+  },
 };
 
-/** The resources of this kind that Security Hub (by ARN) or AWS Config (by id) found against a control or rule. */
+/** The resources of this kind that Security Hub (by ARN), AWS Config or Trusted Advisor (by id) found against something. */
 export function namedBy(signal: Signal, kind: keyof typeof types): readonly Named[] {
+  const place = { ...signal, region: column(signal, 'Region') ?? signal.region };
   return [...new Set(resourcesNamed(signal, types[kind]))].flatMap((name) => {
-    const id = name.slice(name.lastIndexOf('/') + 1);
+    const id = name.slice(name.lastIndexOf('/') + 1).replace(/ \(vpc-[0-9a-f]+\)$/, '');
     return /^[a-z]+-[0-9a-f]{8,17}$/.test(id)
-      ? [{ id, arn: parseArn(name) ? name : arn(signal, 'ec2', `${kind}/${id}`) }]
+      ? [{ id, arn: parseArn(name) ? name : arn(place, 'ec2', `${kind}/${id}`) }]
       : [];
   });
 }

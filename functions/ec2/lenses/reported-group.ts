@@ -1,7 +1,7 @@
 /** Security groups that another service found open. Which of their rules it is only the read can tell. */
 import { arn } from '../../../shared/aws/arn.ts';
-import { failedControls, guardDuty, nonCompliant, witness } from '../../../shared/aws/noticed.ts';
-import type { Finding, Trigger } from '../../../shared/core/rule.ts';
+import { advised, failedControls, guardDuty, nonCompliant, witness } from '../../../shared/aws/noticed.ts';
+import { type Finding, type Trigger, type Unreadable, unreadable } from '../../../shared/core/rule.ts';
 import type { Signal } from '../../../shared/core/signal.ts';
 import { groupsOf, instanceOf } from './found-instance.ts';
 import type { SecurityGroup } from './group-rule.ts';
@@ -15,12 +15,19 @@ import { namedBy } from './record.ts';
 export const reporting: readonly Trigger[] = [
   ...failedControls('EC2.13', 'EC2.14', 'EC2.19', 'EC2.53', 'EC2.54'),
   nonCompliant('restricted-ssh', 'restricted-common-ports'),
+  // By their names in the API, whose dash is a hyphen. Their reports name the group, not the rule, of one or of any port.
+  advised('Security Groups - Specific Ports Unrestricted', 'Security Groups - Unrestricted Access'),
   // https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-types-ec2.html#recon-ec2-portprobeunprotectedport
   ...guardDuty('Recon:EC2/PortProbeUnprotectedPort'),
 ];
 
-export function reported(signal: Signal): readonly Finding<SecurityGroup>[] {
-  if (signal.kind !== 'finding' || signal.origin !== 'guardduty') return named(signal);
+export function reported(signal: Signal): readonly Finding<SecurityGroup>[] | Unreadable {
+  if (signal.kind !== 'finding' || signal.origin !== 'guardduty') {
+    const found = named(signal);
+    // What names no group nobody else tells of.
+    const advice = signal.kind === 'other' && signal.source === 'aws.trustedadvisor';
+    return found.length === 0 && advice ? unreadable('check-item-detail.Security Group ID') : found;
+  }
   const instance = instanceOf(signal);
   if (instance === undefined) return [];
   const reason = `${witness(signal)}: strangers probe an open port of ${instance}`;

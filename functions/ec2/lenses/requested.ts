@@ -31,14 +31,18 @@ export function requested({ name, request, response }: Call): readonly Requested
 }
 
 /** The group's id, or undefined. A group of a default VPC may be called by its name: then the answer tells its id. */
-export function groupOf({ name, request, response }: Call): string | undefined {
-  const asked =
-    name === 'ModifySecurityGroupRules'
-      ? text(request, 'ModifySecurityGroupRulesRequest', 'GroupId')
-      : text(request, 'groupId');
-  const answered = items(at(response, 'securityGroupRuleSet')).map((one) => text(one, 'groupId'));
-  return [asked, ...answered].find((id) => id !== undefined && /^sg-[0-9a-f]{8,17}$/.test(id));
+export function groupOf(call: Call): string | undefined {
+  const answered = items(at(call.response, 'securityGroupRuleSet')).map((one) => text(one, 'groupId'));
+  return [idIn(call), ...answered].find((id) => id !== undefined && /^sg-[0-9a-f]{8,17}$/.test(id));
 }
+
+/** Whether the call says at all which group it is about, be it by what is no id of EC2's: redacted, or made up. */
+export const isCalled = (call: Call): boolean => (idIn(call) ?? text(call.request, 'groupName')) !== undefined;
+
+const idIn = ({ name, request }: Call): string | undefined =>
+  name === 'ModifySecurityGroupRules'
+    ? text(request, 'ModifySecurityGroupRulesRequest', 'GroupId')
+    : text(request, 'groupId');
 
 function permitted(permission: JsonObject): readonly Requested[] {
   const v4 = items(permission['ipRanges']).map((range) => text(range, 'cidrIp'));

@@ -1,12 +1,8 @@
-import {
-  AttachInstancesCommand,
-  AutoScalingClient,
-  DescribeAutoScalingInstancesCommand,
-  DetachInstancesCommand,
-} from '@aws-sdk/client-auto-scaling';
 import { client } from '../../../shared/aws/client.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
 import type { Target } from './instance.ts';
+
+const calls = () => import('./scaling-calls.ts');
 
 /**
  * The Auto Scaling group that an instance belongs to, by name; null where it belongs to none, or is leaving. A group
@@ -16,6 +12,7 @@ export const scalingGroup: Lens<Target, string> = {
   id: 'ec2/scaling-group',
   key: ({ instance }) => instance,
   async read({ instance }) {
+    const { AutoScalingClient, DescribeAutoScalingInstancesCommand } = await calls();
     const asked = new DescribeAutoScalingInstancesCommand({ InstanceIds: [instance] });
     const [found] = (await client(AutoScalingClient).send(asked)).AutoScalingInstances ?? [];
     // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
@@ -23,6 +20,7 @@ export const scalingGroup: Lens<Target, string> = {
   },
   /** The group keeps its size, and so launches another instance in its place. */
   async write({ instance }, from, to) {
+    const { AttachInstancesCommand, AutoScalingClient, DetachInstancesCommand } = await calls();
     const InstanceIds = [instance];
     if (from !== null)
       await client(AutoScalingClient).send(

@@ -1,13 +1,8 @@
-import {
-  DeregisterTargetsCommand,
-  DescribeTargetHealthCommand,
-  ElasticLoadBalancingV2Client,
-  paginateDescribeTargetGroups,
-  RegisterTargetsCommand,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
 import { client } from '../../../shared/aws/client.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
 import { described, type Target } from './instance.ts';
+
+const calls = () => import('./balancing-calls.ts');
 
 /** As what an instance stands in a target group: by its id or an address of it, on a port. */
 type Registered = { readonly id: string; readonly port: number | null };
@@ -21,6 +16,7 @@ export const targetGroups: Lens<Target, Registrations> = {
   async read(target) {
     const found = await described(target);
     if (found === null) return null;
+    const { DescribeTargetHealthCommand, ElasticLoadBalancingV2Client, paginateDescribeTargetGroups } = await calls();
     const balancing = client(ElasticLoadBalancingV2Client);
     const names = new Set([
       target.instance,
@@ -44,6 +40,7 @@ export const targetGroups: Lens<Target, Registrations> = {
   canon: (registered) =>
     Object.fromEntries(Object.entries(registered).map(([group, targets]) => [group, targets.map(named).sort()])),
   async write(_target, from, to) {
+    const { DeregisterTargetsCommand, ElasticLoadBalancingV2Client, RegisterTargetsCommand } = await calls();
     const balancing = client(ElasticLoadBalancingV2Client);
     for (const [TargetGroupArn, Targets] of missing(from, to))
       await balancing.send(new DeregisterTargetsCommand({ TargetGroupArn, Targets }));

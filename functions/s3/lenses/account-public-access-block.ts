@@ -1,9 +1,3 @@
-import {
-  DeletePublicAccessBlockCommand,
-  GetPublicAccessBlockCommand,
-  PutPublicAccessBlockCommand,
-  S3ControlClient,
-} from '@aws-sdk/client-s3-control';
 import { client, orNull } from '../../../shared/aws/client.ts';
 import { fault } from '../../../shared/core/fault.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
@@ -15,6 +9,8 @@ export type Account = { readonly account: string };
 /** `unset`: the account has no configuration, which guards like four switches off. */
 export type AccountGuard = Switches | 'unset';
 
+const calls = () => import('./control-calls.ts');
+
 // SDK, errors of S3 Control: GetPublicAccessBlock.
 const unset = 'NoSuchPublicAccessBlockConfiguration';
 
@@ -23,6 +19,7 @@ export const accountPublicAccessBlock: Lens<Account, AccountGuard> = {
   id: 's3/account-public-access-block',
   key: ({ account }) => account,
   async read({ account }) {
+    const { GetPublicAccessBlockCommand, S3ControlClient } = await calls();
     const answer = await orNull([unset], () =>
       client(S3ControlClient).send(new GetPublicAccessBlockCommand({ AccountId: account })),
     );
@@ -31,6 +28,7 @@ export const accountPublicAccessBlock: Lens<Account, AccountGuard> = {
   },
   async write({ account }, _from, to) {
     if (to === null) throw fault('NotWritable', `${account}: an account can't be removed by its Block Public Access`);
+    const { DeletePublicAccessBlockCommand, PutPublicAccessBlockCommand, S3ControlClient } = await calls();
     const s3 = client(S3ControlClient);
     if (to === 'unset') await s3.send(new DeletePublicAccessBlockCommand({ AccountId: account }));
     else

@@ -6,33 +6,43 @@ import {
 } from '@aws-sdk/client-wafv2';
 import { parseArn } from '../../../shared/aws/arn.ts';
 import { client, orNull } from '../../../shared/aws/client.ts';
+import { fault } from '../../../shared/core/fault.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
+import { type Logging, readLogging, writeLogging } from './logging.ts';
 
 /**
- * `resource`: the ARN of what lost something. `lost`: its web ACL, the web ACL itself, its log, what AWS WAF Classic knows
- * of, or what AWS Firewall Manager took away: only the first can be read and put back here.
+ * `resource`: the ARN of what lost something. `lost`: its web ACL, the web ACL itself, its log, a log that another service
+ * manages, what AWS WAF Classic knows of, or what AWS Firewall Manager took away: only the first and the third can be read
+ * and put back here.
  */
 export type Guarded = {
   readonly resource: string;
-  readonly lost: 'association' | 'web ACL' | 'logging' | 'classic' | 'managed';
+  readonly lost: 'association' | 'web ACL' | 'logging' | 'managed log' | 'classic' | 'managed';
 };
 
 // A resource is guarded in its own region.
 const waf = (resource: string): WAFV2Client => client(WAFV2Client, parseArn(resource)?.region || undefined);
 
-/** The ARN of the web ACL that guards a regional resource. Null where none does. */
-export const association: Lens<Guarded, string> = {
+/**
+ * Of a regional resource the ARN of the web ACL that guards it, null where none does; of a web ACL its log, null where it
+ * keeps none.
+ */
+export const association: Lens<Guarded, string | Logging> = {
   id: 'waf/association',
   key: ({ resource }) => resource,
   async read({ resource, lost }) {
+    if (lost === 'logging') return readLogging(resource);
     if (lost !== 'association') return null;
     // API_GetWebACLForResource: no web ACL in the answer where none is associated.
     const asked = new GetWebACLForResourceCommand({ ResourceArn: resource });
     const found = await orNull(['WAFNonexistentItemException'], () => waf(resource).send(asked));
     return found?.WebACL?.ARN ?? null;
   },
-  async write({ resource }, _from, to) {
+  async write({ resource, lost }, _from, to) {
     const ResourceArn = resource;
+    if (lost === 'logging' && typeof to !== 'string') return writeLogging(resource, to);
+    if (to !== null && typeof to !== 'string')
+      throw fault('NotWritable', `${resource}: what guards it is the ARN of a web ACL`);
     if (to === null) await waf(resource).send(new DisassociateWebACLCommand({ ResourceArn }));
     else await waf(resource).send(new AssociateWebACLCommand({ ResourceArn, WebACLArn: to }));
   },
@@ -46,6 +56,6 @@ export const association: Lens<Guarded, string> = {
 export const byHand = {
   managed: 'Firewall Manager took this one away, by the policy of its administrator',
   'web ACL': 'a web ACL that was deleted has to be made again',
-  logging: 'its logging has to be configured again (aws wafv2 put-logging-configuration)',
+  'managed log': 'AWS keeps that log by itself, as Security Lake or CloudWatch is set up',
   classic: 'AWS WAF Classic has no more support: guard it by a web ACL of AWS WAF',
 };

@@ -17,7 +17,8 @@ const stage = (name: string, by: 'UpdateDistribution' | 'DisassociateDistributio
   rule: 'waf/cloudfront-unprotected',
   name,
   learned: acl,
-  async set() {
+  stands: true,
+  async set(stood) {
     const cloudfront = client(CloudFrontClient);
     const config: DistributionConfig = {
       CallerReference: `stage-${by}`,
@@ -42,13 +43,15 @@ const stage = (name: string, by: 'UpdateDistribution' | 'DisassociateDistributio
     };
     const { Distribution, ETag } = await cloudfront.send(new CreateDistributionCommand({ DistributionConfig: config }));
     const Id = Distribution?.Id ?? '';
+    const target = { distribution: Id, taken: by === 'DisassociateDistributionWebACL', managed: false };
+    await stood?.(target);
     if (by === 'UpdateDistribution')
       await cloudfront.send(
         new UpdateDistributionCommand({ Id, IfMatch: ETag, DistributionConfig: { ...config, WebACLId: '' } }),
       );
     else await cloudfront.send(new DisassociateDistributionWebACLCommand({ Id, IfMatch: ETag }));
     return {
-      target: { distribution: Id, taken: by === 'DisassociateDistributionWebACL', managed: false },
+      target,
       after: acl,
       call: {
         name: by,
