@@ -45,7 +45,7 @@ const tests: readonly Step[] =
   quick || python === null
     ? [vitest('unit')]
     : // Each with an account of its own, each as long as the other, and each waiting for emulators half of its time.
-      [vitest('unit', 'emulator', ...(chromium === null ? [] : ['browser'])), vitest('stack')];
+      [vitest('emulator', ...(chromium === null ? [] : ['browser'])), vitest('unit', 'stack')];
 const steps: readonly Step[] = [
   { name: 'types', file: bin('typescript/bin/tsc'), args: ['-p', '.'] },
   { name: 'lint', file: bin('@biomejs/biome/bin/biome'), args: ['ci', '--colors=off', '.'] },

@@ -1,6 +1,16 @@
 /** The demo tells the truth: it passes as it is, and fails when a fix does nothing. */
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
@@ -46,16 +56,21 @@ function copied(): string {
     'scripts',
     'events',
     'package.json',
+    'package-lock.json',
     'tsconfig.json',
     'serverless.yml',
     'firebreak.yml',
   ])
     cpSync(name, join(folder, name), { recursive: true });
   for (const name of ['node_modules', '.venv']) symlinkSync(resolve(name), join(folder, name));
+  // What was built of the same sources: scripts/bundle.ts finds it by their hash.
+  const built = '.build/code';
+  if (existsSync(built)) cpSync(built, join(folder, built), { recursive: true });
   return folder;
 }
 
-test('the demo does what it says', async () => {
+// Each has an account of its own, and waits for most of its time.
+test.concurrent('the demo does what it says', async () => {
   const folder = copied();
   try {
     const { code, report, said } = await demo(folder);
@@ -80,9 +95,9 @@ test('the demo does what it says', async () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
-});
+}, 400_000);
 
-test('the demo fails when write does nothing', async () => {
+test.concurrent('the demo fails when write does nothing', async () => {
   const folder = copied();
   try {
     for (const file of globSync('functions/*/lenses/*.ts', { cwd: folder })) {
@@ -90,6 +105,11 @@ test('the demo fails when write does nothing', async () => {
       const text = readFileSync(path, 'utf8');
       writeFileSync(path, text.replace(/^( +)async write\([^)]*\)[^{]*\{/gm, '$&\n    if (Date.now() > 0) return;'));
     }
+    // A fix that can't be proven is read again for eight seconds, three times: here twice is enough.
+    const work = join(folder, 'shared/core/work.ts');
+    const hasty = readFileSync(work, 'utf8').replace(/(const rereads: readonly number\[\] = )\[[^\]]+\]/, '$1[0, 100]');
+    expect(hasty).toContain('= [0, 100];');
+    writeFileSync(work, hasty);
     expect(
       execFileSync('grep', ['-rlE', 'if \\(Date.now\\(\\) > 0\\) return;', 'functions'], {
         cwd: folder,

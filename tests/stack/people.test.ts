@@ -1,8 +1,11 @@
-/** People's side of the deployed stack: pausing, approving, the operator role, and looks that are due. */
+/** People's side of the deployed stack: pausing, approving, the operator role, looks that are due, the daily digest. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CloudTrailClient, CreateTrailCommand, StopLoggingCommand } from '@aws-sdk/client-cloudtrail';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
   AttachUserPolicyCommand,
@@ -25,11 +28,14 @@ import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { access, composed, namesOf } from '../../cli/deployment.ts';
+import { loadConfig } from '../../functions/deployment.ts';
 import { deployInto } from '../../scripts/sandbox/deploy.ts';
 import type { Sandbox } from '../../scripts/sandbox/sandbox.ts';
 import { wakeLater } from '../../shared/aws/schedule.ts';
 import type { Incident } from '../../shared/core/incident.ts';
+import { coded } from '../../shared/core/record.ts';
 import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
 import { until } from '../support/until.ts';
 
@@ -41,11 +47,29 @@ const store = dynamoIncidents('firebreak-incidents', 400);
 const operator = `arn:aws:iam::${account}:role/firebreak-operator-${region}`;
 const s3 = new S3Client({});
 const iam = new IAMClient({});
+/** What these roles do is asked about, put right first, or only rehearsed. */
+const [asking, reverted, rehearsed] = ['asking', 'reverted', 'rehearsed'];
+const of = (role: string): string => `actor: "arn:aws:sts::*:assumed-role/${role}/*"`;
+const config = `preset: standard
+modes:
+  - {rule: s3/tls-only, mode: off}
+  - {rule: s3/public-policy, ${of(asking)}, mode: approve}
+  - {rule: s3/public-policy, ${of(reverted)}, mode: approve, first: revert}
+  - {rule: s3/public-policy, ${of(rehearsed)}, mode: off}
+  - {rule: s3/tls-only, ${of(rehearsed)}, mode: notify}
+  - {rule: cloudtrail/logging-stopped, ${of(rehearsed)}, mode: notify}
+approvals: {hours: 72, default: leave}
+channels: {digest: {hour: ${new Date().getUTCHours()}}}
+`;
+let folder = '';
 let env: Record<string, string> = {};
 let inbox = '';
 
 beforeAll(async () => {
-  env = await deployInto(sandbox as unknown as Sandbox, 'scripts/demo/firebreak.yml', () => {});
+  folder = mkdtempSync(join(tmpdir(), 'firebreak-people-'));
+  const file = join(folder, 'firebreak.yml');
+  writeFileSync(file, config);
+  env = await deployInto(sandbox as unknown as Sandbox, file, () => {});
   const sqs = new SQSClient({});
   inbox = (await sqs.send(new CreateQueueCommand({ QueueName: 'people' }))).QueueUrl ?? '';
   const arn = `arn:aws:sqs:${region}:${account}:people`;
@@ -57,6 +81,9 @@ beforeAll(async () => {
   const topic = `arn:aws:sns:${region}:${account}:firebreak-alerts`;
   await new SNSClient({}).send(new SubscribeCommand({ TopicArn: topic, Protocol: 'sqs', Endpoint: arn }));
 }, 300_000);
+afterAll(() => {
+  if (folder) rmSync(folder, { recursive: true });
+});
 
 type Ended = { readonly status: number; readonly stdout: string; readonly stderr: string };
 
@@ -69,7 +96,7 @@ function firebreak(args: readonly string[], as: Record<string, string> = {}): Pr
 }
 
 /** Opens a bucket of this name to everybody and puts the event of it; gives the incident that comes of it. */
-async function opened(bucket: string): Promise<Incident> {
+async function opened(bucket: string, role = 'people'): Promise<Incident> {
   await s3.send(new CreateBucketCommand({ Bucket: bucket })).catch(() => undefined);
   await s3.send(new DeletePublicAccessBlockCommand({ Bucket: bucket }));
   const open = {
@@ -81,19 +108,26 @@ async function opened(bucket: string): Promise<Incident> {
   };
   const policy = { Version: '2012-10-17', Statement: [open] };
   const { $metadata } = await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify(policy) }));
-  const file = 'events/s3/public-policy/fires-everyone.json';
-  const event = JSON.parse(readFileSync(file, 'utf8').replaceAll('111122223333', account)) as {
+  const requestParameters = { bucketName: bucket, bucketPolicy: policy };
+  return happened('s3/public-policy/fires-everyone', { requestID: $metadata.requestId, requestParameters }, role);
+}
+
+/** Puts an event of events/ as of now, with these members, by this role; gives the incident once people were told, or it is noted for the digest. */
+async function happened(name: string, members: object, role: string): Promise<Incident> {
+  const event = JSON.parse(readFileSync(`events/${name}.json`, 'utf8').replaceAll('111122223333', account)) as {
     source: string;
     'detail-type': string;
     detail: object;
   };
   const eventID = randomUUID();
+  const arn = `arn:aws:sts::${account}:assumed-role/${role}/session`;
+  const userIdentity = { type: 'AssumedRole', principalId: 'AROAEXAMPLE0000000001:session', arn, accountId: account };
   const detail = {
     ...event.detail,
     eventID,
     eventTime: new Date().toISOString(),
-    requestID: $metadata.requestId,
-    requestParameters: { bucketName: bucket, bucketPolicy: policy },
+    ...members,
+    userIdentity,
   };
   await new EventBridgeClient({}).send(
     new PutEventsCommand({
@@ -101,13 +135,8 @@ async function opened(bucket: string): Promise<Incident> {
     }),
   );
   return until(
-    async () =>
-      (await store.list(2, new Date())).find(
-        (one) =>
-          // The same call wakes s3/tls-only, too.
-          one.event.id === eventID && one.rules.includes('s3/public-policy') && one.told === one.outcome,
-      ),
-    `the incident of ${bucket}`,
+    async () => (await store.list(2, new Date())).find((one) => one.event.id === eventID && one.told === one.outcome),
+    `the incident of ${name}`,
   );
 }
 const isOpen = async (bucket: string): Promise<boolean> =>
@@ -116,17 +145,19 @@ const isOpen = async (bucket: string): Promise<boolean> =>
     () => false,
   );
 
-/** Subjects of the messages that came since the last look. */
-async function told(): Promise<readonly string[]> {
-  const found: string[] = [];
+type Mail = { readonly Subject: string; readonly Message: string };
+/** Messages that came since the last look. */
+async function mails(): Promise<readonly Mail[]> {
+  const found: Mail[] = [];
   for (;;) {
     const { Messages } = await new SQSClient({}).send(
-      new ReceiveMessageCommand({ QueueUrl: inbox, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+      new ReceiveMessageCommand({ QueueUrl: inbox, MaxNumberOfMessages: 10, VisibilityTimeout: 3600 }),
     );
     if (!Messages || Messages.length === 0) return found;
-    found.push(...Messages.map(({ Body }) => (JSON.parse(Body ?? '{}') as { Subject: string }).Subject));
+    found.push(...Messages.map(({ Body }) => JSON.parse(Body ?? '{}') as Mail));
   }
 }
+const told = async (): Promise<readonly string[]> => (await mails()).map(({ Subject }) => Subject);
 
 /** A user with these permissions and nothing else; the environment of its key. */
 async function user(UserName: string, ...allowed: readonly [action: string, resource: string][]) {
@@ -229,16 +260,30 @@ test('the operator role opens nothing beside people’s side, and not even an ad
   await expect(new KMSClient({}).send(new GenerateMacCommand(mac))).rejects.toThrow(/not authorized|Denied/);
 });
 
+/** Changes a record as our own roles do: with its code. */
+async function changed({ id }: Incident, change: Partial<Incident>, due?: string): Promise<void> {
+  const stored = await store.get(id);
+  if (!stored) throw new Error(`no incident ${id}`);
+  const names = namesOf({});
+  const deps = composed(stored.room, await loadConfig(join(folder, 'firebreak.yml')), names, await access(names, {}));
+  const signed = await coded({ ...stored, ...change, version: stored.version + 1 }, deps);
+  await store.save(signed, due === undefined ? {} : { due });
+}
+/** As if the time of a question had come. */
+async function runsOut(asked: Incident): Promise<void> {
+  const past = new Date(Date.now() - 1000).toISOString();
+  await changed(asked, { until: past }, past);
+}
+const looks = async ({ id }: Incident): Promise<void> => {
+  const Payload = JSON.stringify({ firebreak: 'due', incident: id });
+  await new LambdaClient({}).send(new InvokeCommand({ FunctionName: 'firebreak-s3', Payload }));
+};
+
 /** A question that nobody will answer, as if its time had come. */
 async function overdue(bucket: string): Promise<Incident> {
-  expect((await firebreak(['pause', '--rule', 's3/*', '--for', '1h'])).status).toBe(0);
-  const asked = await opened(bucket);
-  expect((await firebreak(['resume'])).status).toBe(0);
+  const asked = await opened(bucket, asking);
   expect(asked.outcome).toBe('asked');
-  const stored = await store.get(asked.id);
-  if (!stored) throw new Error(`no incident ${asked.id}`);
-  const past = new Date(Date.now() - 1000).toISOString();
-  await store.save({ ...stored, until: past, version: stored.version + 1 }, { due: past });
+  await runsOut(asked);
   return asked;
 }
 const expired = (id: string): Promise<Incident> =>
@@ -249,8 +294,7 @@ const expired = (id: string): Promise<Incident> =>
 
 test('a question that nobody answers expires when it is looked at, and its neighbour that was missed with it', async () => {
   const [one, missed] = [await overdue('people-due'), await overdue('people-missed')];
-  const Payload = JSON.stringify({ firebreak: 'due', incident: one.id });
-  await new LambdaClient({}).send(new InvokeCommand({ FunctionName: 'firebreak-s3', Payload }));
+  await looks(one);
   for (const { id } of [one, missed])
     expect(await expired(id)).toMatchObject({
       note: expect.stringMatching(/nobody answered until /),
@@ -291,4 +335,74 @@ test('a question schedules its own end; a schedule that comes due wakes the func
   expect(await expired(asked.id)).toMatchObject({ outcome: 'expired' });
   const left = await scheduler.send(new ListSchedulesCommand({ GroupName: 'firebreak' }));
   expect(left.Schedules?.filter(({ Name }) => Name?.startsWith(asked.id))).toHaveLength(1);
+});
+
+test('put right first, then asked: who may do nothing but decide has the room’s own role take it back', async () => {
+  await told();
+  const asked = await opened('people-first', reverted);
+  expect(asked).toMatchObject({ outcome: 'asked', first: 'reverted', undo: 'restore' });
+  expect(await isOpen('people-first')).toBe(false);
+  expect(await told()).toEqual([expect.stringMatching(/^\[Firebreak\] Fixed first, asks you: /)]);
+  const lee = await user('people-lee', ['sts:AssumeRole', operator]);
+  expect(await firebreak(['leave', asked.id], lee)).toMatchObject({ status: 0 });
+  expect(await isOpen('people-first')).toBe(true);
+  const by = `arn:aws:iam::${account}:user/people-lee`;
+  expect(await store.get(asked.id)).toMatchObject({ outcome: 'undone', told: 'undone', note: `taken back by ${by}` });
+  expect(await told()).toEqual([expect.stringMatching(/^\[Firebreak\] Fix undone: /)]);
+});
+
+test('put right first, and nobody answers: what firebreak.yml says is done, by the room', async () => {
+  const asked = await opened('people-silent', reverted);
+  expect(await isOpen('people-silent')).toBe(false);
+  await runsOut(asked);
+  await looks(asked);
+  expect(await store.get(asked.id)).toMatchObject({
+    outcome: 'undone',
+    note: expect.stringMatching(/^taken back by nobody, who did not answer until /),
+  });
+  expect(await isOpen('people-silent')).toBe(true);
+});
+
+test('what is only rehearsed waits for the day’s one message, and is in it; what is critical is told at once', async () => {
+  await told();
+  const Name = 'people-trail';
+  await new CloudTrailClient({}).send(new CreateTrailCommand({ Name, S3BucketName: 'people-first' }));
+  await new CloudTrailClient({}).send(new StopLoggingCommand({ Name }));
+  const members = { requestParameters: { name: Name }, requestID: randomUUID() };
+  const daily = [
+    await opened('people-daily-1', rehearsed),
+    await opened('people-daily-2', rehearsed),
+    await opened('people-daily-3', rehearsed),
+    await happened('cloudtrail/logging-stopped/fires-by-name', members, rehearsed),
+  ];
+  expect(daily.map(({ outcome }) => outcome)).toEqual(Array(4).fill('rehearsed'));
+  expect(await told()).toEqual([expect.stringMatching(/^\[Firebreak\] Would fix: A trail stopped logging/)]);
+
+  // As if it had been two hours ago: before the last time that the clock struck.
+  const at = new Date(Date.now() - 7_200_000).toISOString();
+  for (const one of daily) await changed(one, { at });
+  const clock = { GroupName: 'firebreak', Name: 'firebreak-digest' };
+  const { Target } = await new SchedulerClient({}).send(new GetScheduleCommand(clock));
+  const strike = { FunctionName: Target?.Arn ?? '', Payload: Target?.Input ?? '' };
+  const lambda = new LambdaClient({});
+  for (let times = 0; times < 2; times += 1)
+    expect((await lambda.send(new InvokeCommand(strike))).FunctionError).toBeUndefined();
+  const [message, ...more] = await mails();
+  expect(more).toEqual([]);
+  expect(message?.Subject).toMatch(/^\[Firebreak\] Daily digest: \d+ rehearsals of \d+ rules/);
+  // Other tests' rehearsals of the day are in it, too.
+  const said = (await store.list(2, new Date())).find(({ digest }) => digest !== undefined)?.digest;
+  const inSpan = (await store.list(3, new Date())).filter(
+    (one) => one.outcome === 'rehearsed' && one.at >= (said?.from ?? '') && one.at < (said?.to ?? ''),
+  );
+  for (const { rules } of daily) {
+    const all = inSpan.filter((one) => one.rules.includes(rules[0] ?? ''));
+    const times = all.reduce((sum, { seen = 0 }) => sum + 1 + seen, 0);
+    expect(said?.rules).toContainEqual({
+      rule: rules[0],
+      times,
+      resources: new Set(all.map((one) => one.resource)).size,
+    });
+    expect(message?.Message).toMatch(new RegExp(`${times} times? +on \\d+ resources?: ${rules[0]}`));
+  }
 });
