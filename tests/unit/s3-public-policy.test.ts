@@ -24,7 +24,9 @@ function detect(raw: unknown): readonly Finding[] {
 describe('events', () => {
   const folder = new URL('../../events/s3/public-policy/', import.meta.url);
   // Findings name buckets without what is wrong with them: tests/unit/s3-findings.test.ts.
-  for (const file of readdirSync(folder).filter((name) => !/-(security-hub|guardduty|config|trusted-advisor)[-.]/.test(name))) {
+  for (const file of readdirSync(folder).filter(
+    (name) => !/-(security-hub|guardduty|config|trusted-advisor)[-.]/.test(name),
+  )) {
     it(file, () => {
       const event = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as {
         detail: { errorCode?: string; requestParameters: { bucketName: string } };
