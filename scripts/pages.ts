@@ -162,7 +162,9 @@ export function frameworkPage(rules: readonly Rule[], banner: string): string {
   return `<!-- ${banner} -->
 # Rules by framework and control
 
-Only where a page says that the control is about this trouble: none is better than an invented one.
+Only where a page says that the control is about this trouble: none is better than an invented one. HIPAA and ISO/IEC 27001:2022
+are not among them: AWS maps [AWS Config's own rules to HIPAA](https://docs.aws.amazon.com/config/latest/developerguide/operational-best-practices-for-hipaa_security.html),
+not these, and of ISO's controls we know no such page.
 ${sections.join('\n')}
 
 ## No control

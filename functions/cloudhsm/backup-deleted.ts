@@ -14,7 +14,7 @@ export const backupDeleted = rule({
   why: 'A CloudHSM cluster can only be brought back from a backup, and its keys exist nowhere else. A deleted backup can be restored for seven days; after that it is gone.',
   class: 'G',
   breaks: 'nothing',
-  risk: 'None: a backup that waits for its deletion serves nobody, and a restored one costs nothing until it is used.',
+  risk: 'None to applications: a backup that waits for its deletion serves nobody. Whoever means to destroy the keys in it finds it kept: exempt it, or pause the rule.',
   mends: 'restores the backup, which is possible for seven days after it was deleted.',
   undoes:
     'deletes the backup again with your own credentials, and seven new days begin: the role that saves backups may not delete one.',

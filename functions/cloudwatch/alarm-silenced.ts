@@ -14,7 +14,7 @@ export const alarmSilenced = rule({
   why: 'The alarm still changes its state, and nobody hears of it: no message is sent, nothing scales, no instance is recovered. Silenced for a maintenance and forgotten, or silenced on purpose.',
   class: 'A',
   breaks: 'nothing',
-  risk: 'An alarm that rings already carries out its actions when it changes its state next: it sends messages, scales or recovers as it is set to.',
+  risk: 'An alarm that rings already carries out its actions when it changes its state next: it sends messages, scales, recovers, stops or terminates as it is set to, in the middle of a maintenance, too.',
   mends: 'switches the actions of the alarm on again. An alarm that was deleted meanwhile is only told.',
   undoes: 'switches the actions off again, with your own credentials: the role that switches them on may not.',
   responsibility: 'platform, applications, identity and access management',

@@ -49,7 +49,7 @@ export const recordingStopped = rule({
   breaks: 'nothing',
   risk: 'None to applications. Recording costs what it cost before.',
   mends:
-    'starts the recorder again. A recorder or delivery channel that was deleted is made anew as firebreak.yml records it; what is there stays as it is, and without such a record the rule only tells. What happened meanwhile stays unrecorded.',
+    'starts the recorder again. A recorder or delivery channel that was deleted is made anew as firebreak.yml records it, else as it was seen to stand for a day; what is there stays as it is. Where neither is known, or it leads out of the account, the rule only tells. What happened meanwhile stays unrecorded.',
   undoes:
     'stops the recorder, and deletes what was made anew, with your own credentials: the role that starts it can do neither.',
   responsibility: 'platform, applications, identity and access management',

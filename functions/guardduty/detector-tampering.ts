@@ -2,7 +2,7 @@ import { arn } from '../../shared/aws/arn.ts';
 import { member, named } from '../../shared/aws/telling.ts';
 import { isObject, type Json } from '../../shared/core/json.ts';
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
-import { detector } from './lenses/detector.ts';
+import { detector, type Place } from './lenses/detector.ts';
 
 const hub = 'https://docs.aws.amazon.com/securityhub/latest/userguide/guardduty-controls.html#guardduty-1';
 const reference = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonguardduty.html';
@@ -18,7 +18,7 @@ export const detectorTampering = rule({
   breaks: 'nothing',
   risk: 'None to applications. Looking for threats costs what it cost before.',
   mends:
-    'switches the detector on again, with the features that were seen to be on for a day. One that was deleted is made anew with those, under a new id; its findings, filters and lists are gone. Without such a state the rule switches on what is suspended, and tells the rest.',
+    'switches the detector on again, with the features that were seen to be on for a day; of features that a call switched off, those that it names. One that was deleted is made anew with those, under a new id; its findings, filters, lists and tags are gone. Without such a state the rule switches on what is suspended, and tells the rest.',
   undoes:
     'switches off again what was switched on. A detector that was made anew is deleted with your own credentials: the role that makes one may not.',
   responsibility: 'platform, applications, identity and access management',
@@ -50,7 +50,11 @@ export const detectorTampering = rule({
     const whole = signal.name === 'DeleteDetector' || member(signal.request, 'enable') === false;
     const reason = `the detector ${id} ${lost.join('; it ')}`;
     const resource = arn(signal, 'guardduty', `detector/${id}`);
-    return [{ target: { region: signal.region, partly: !whole }, resource, reason, certainty: 'certain' }];
+    // The older switches have other names than what is read.
+    const older = sourcesOff(member(signal.request, 'dataSources')).length > 0;
+    const off = whole || older ? [] : featuresOff(member(signal.request, 'features')).slice(0, 50);
+    const target: Place = { region: signal.region, partly: !whole, ...(off.length > 0 && { features: off }) };
+    return [{ target, resource, reason, certainty: 'certain' }];
   },
   fix: {
     kind: 'state',
@@ -68,10 +72,18 @@ export const detectorTampering = rule({
               unknown:
                 'there is no detector any more, and how it was set is not known: aws guardduty create-detector --enable',
             };
-      const on = Object.entries(before?.features ?? {}).filter(([, was]) => was);
+      // What an earlier call switched off, and somebody left so, is none of this one's.
+      const { features: off = [] } = target;
+      const meant = (name: string): boolean =>
+        off.length === 0 || off.some((one) => name === one || name.startsWith(`${one}/`));
+      const on = Object.entries(before?.features ?? {}).filter(([name, was]) => was && meant(name));
       if (before === undefined && target.partly)
         return { unknown: 'the detector is on; which of its features were on before is not known: look at them' };
-      return { ...state, enabled: true, features: { ...state.features, ...Object.fromEntries(on) } };
+      return {
+        ...state,
+        enabled: state.enabled || !target.partly,
+        features: { ...state.features, ...Object.fromEntries(on) },
+      };
     },
   },
 });
@@ -88,11 +100,12 @@ function lossesOf(request: Json): readonly string[] {
 }
 
 /** API_DetectorFeatureConfiguration: `[{name, status, additionalConfiguration: [{name, status}]}]`. */
-function featuresOff(features: unknown, depth = 0): readonly string[] {
+function featuresOff(features: unknown, of = '', depth = 0): readonly string[] {
   return (Array.isArray(features) ? features : [features]).flatMap((one) => {
     if (!isObject(one) || depth > 1) return [];
-    const off = named(one, 'status') === 'DISABLED' ? [named(one, 'name') ?? 'a feature'] : [];
-    return [...off, ...featuresOff(member(one, 'additionalConfiguration'), depth + 1)];
+    const name = `${of}${named(one, 'name') ?? 'a feature'}`;
+    const off = named(one, 'status') === 'DISABLED' ? [name] : [];
+    return [...off, ...featuresOff(member(one, 'additionalConfiguration'), `${name}/`, depth + 1)];
   });
 }
 

@@ -29,9 +29,9 @@ export const userMfaRemoved = rule<OneFactor, Hold, Baseline>({
   class: 'C',
   function: 'iam-policies',
   breaks: 'access',
-  risk: 'Until the hold ends the user’s access keys are refused, too, unless programs sign in with a second factor: whatever runs with them stops.',
+  risk: 'Until the hold ends the user’s access keys are refused, too, unless programs sign in with a second factor: whatever runs with them stops. A user whose policies let nobody set up a device of their own waits for an administrator.',
   mends:
-    'where the user has a password and no other device: puts an inline policy on the user that denies everything but setting up a device, unless they are signed in with one. It is taken away by itself after a week, unless configured. Whoever has the password can set up a device of their own: if this was not the user, change the password, too.',
+    'where the user has a password and no other device: puts an inline policy on the user that denies everything but setting up a device, unless they are signed in with one. It is taken away by itself after a week, unless configured. Whoever has the password can set up a device of their own, where the user’s policies allow that: if this was not the user, change the password, too.',
   undoes: 'takes that policy away.',
   proof: 'emulator',
   responsibility: 'platform, applications, identity and access management',

@@ -61,7 +61,8 @@ export const disabled = rule({
           unknown: 'it was switched off for other accounts: aws inspector2 enable --account-ids … --resource-types …',
         };
       const before = learned === null || learned.state === 'elsewhere' ? {} : learned.state;
-      const on = new Set([...types, ...Object.keys(before).filter((type) => isOn(before[type]))]);
+      // What an earlier call switched off, and somebody left so, is none of this one's.
+      const on = new Set(types.length > 0 ? types : Object.keys(before).filter((type) => isOn(before[type])));
       if (on.size === 0)
         return { unknown: 'which scans were on before is not known: aws inspector2 enable --resource-types …' };
       return allOn(state, on);

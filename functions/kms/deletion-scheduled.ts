@@ -14,7 +14,7 @@ export const deletionScheduled = rule({
   why: 'When the waiting period of 7 to 30 days is over, the key is gone, and with it all data that was encrypted under it: nobody can bring either back. Until then nothing can be decrypted with it.',
   class: 'G',
   breaks: 'nothing',
-  risk: 'None: a key that waits for its deletion serves nobody, and it does not serve again by this fix alone, either.',
+  risk: 'None to applications: a key that waits for its deletion serves nobody, and it does not serve again by this fix alone, either. Whoever means to delete the key, to destroy data for good for instance, finds it kept: exempt it, or pause the rule.',
   mends:
     'cancels the deletion. The key is then disabled, and nothing in the event tells whether it was enabled before: if applications need it, run aws kms enable-key. A key policy that does not let IAM policies decide has to allow Firebreak’s role to do this.',
   undoes:

@@ -3,7 +3,7 @@ import { arn, parseArn } from '../../shared/aws/arn.ts';
 import { member, named } from '../../shared/aws/telling.ts';
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
-import { type Keeping, keeping } from './lenses/keeping.ts';
+import { isGroup, type Keeping, keeping } from './lenses/keeping.ts';
 
 const hub = 'https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html#cloudwatch-16';
 const reference = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html';
@@ -28,7 +28,7 @@ export const retentionShortened = rule({
   why: 'What is older than the new retention is deleted within days, and nobody can bring it back. Without its key a log group encrypts what comes from now on with a key of AWS, which nobody can withhold from whoever may read logs.',
   class: 'A',
   breaks: 'nothing',
-  risk: 'None to applications. Logs are kept longer, and cost what they cost before; whoever reads them needs the key again, as before.',
+  risk: 'None to applications. Logs are kept longer, and cost what they cost before; whoever reads them needs the key again, as before. What was to be deleted sooner on purpose, as personal data may have to be, is kept.',
   mends:
     'puts back the retention and the key that were seen to stand for a day, where those keep logs longer or had a key. A group that was made within the hour had nothing to lose and is left as it is. Without such a state the rule only tells. What was deleted meanwhile stays deleted.',
   undoes:
@@ -91,6 +91,8 @@ export const retentionShortened = rule({
       return ours ? null : `the key belongs to the account ${owner}, which is not trusted`;
     },
     desire(state, { target: { group, at }, learned }) {
+      if (!isGroup(group))
+        return { unknown: `${group} is no log group, and its key is given back by hand: aws logs associate-kms-key` };
       // A group that is gone keeps nothing; one that was just made is being set up, key and all.
       if (state === null || isNew(state, at)) return state;
       if (learned === null) return { unknown: `how long ${group} was kept before, and under which key, is not known` };
@@ -104,7 +106,7 @@ export const retentionShortened = rule({
 const hour = 3_600_000;
 const isNew = ({ made }: Keeping, at: string | null): boolean => at !== null && Date.parse(at) - made < hour;
 
-/** DisassociateKmsKey may name the group by its ARN, or `*` for the results of all queries: API_DisassociateKmsKey. */
+/** DisassociateKmsKey may name the group by its ARN, or the results of all queries (`query-result:*`): API_DisassociateKmsKey. */
 function groupOf({ request }: Call): string | undefined {
   const name = named(request, 'logGroupName');
   if (name !== undefined) return name;

@@ -24,7 +24,7 @@ export const scpDetached = rule({
   breaks: 'access',
   risk: 'What the guard rail forbids is refused again at once, in every account below it: also what somebody began to do since, and a change of guard rails that was meant.',
   mends:
-    'attaches the policy again where it was. A text that was rewritten is put back where it was seen to stand for a day, and forbids less now; a type that was turned off is turned on, with its policies where they were seen for a day, and AWS’s FullAWSAccess everywhere. Else, and of deleted policies, it only tells. It works in the management account alone.',
+    'attaches the policy again where it was, if it forbids anything: one that only allows would give rights back, and stays away. A text that was rewritten is put back where it was seen to stand for a day, and forbids less now; a type that was turned off is turned on, with its policies where they were seen for a day, and AWS’s FullAWSAccess everywhere. Else, and of deleted policies, it only tells. It works in the management account alone.',
   undoes:
     'detaches it, or turns the type off, with your own credentials: the role that guards may do neither. A text is put back as it was.',
   proof: 'emulator',

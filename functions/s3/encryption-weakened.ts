@@ -5,7 +5,7 @@ import type { Home } from '../../shared/core/mode.ts';
 import { calls, type Finding, rule, type Unreadable, unreadable } from '../../shared/core/rule.ts';
 import type { Call } from '../../shared/core/signal.ts';
 import type { Bucket } from './lenses/bucket.ts';
-import { type Encryption, encryption } from './lenses/encryption.ts';
+import { type Encryption, encryption, stillBlocking } from './lenses/encryption.ts';
 import { askedEncryption, keyOwner, ownerOfKey } from './lenses/encryption-request.ts';
 
 const page = 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-17';
@@ -53,10 +53,11 @@ export const encryptionWeakened = rule<Bucket, Encryption, Baseline>({
     kind: 'state',
     lens: encryption,
     desire(state, { target, learned, home, baseline: { unseen } }) {
-      const owner = state === null ? 'ours' : keyOwner(state, home);
+      if (state === null) return null;
+      const owner = keyOwner(state, home);
       if (owner === 'ours') return state;
       if (owner === 'unknown') return { unknown: `whether the key of ${target.bucket} is a stranger’s is not known` };
-      if (learned !== null && keyOwner(learned.state, home) === 'ours') return learned.state;
+      if (learned !== null && keyOwner(learned.state, home) === 'ours') return stillBlocking(state, learned.state);
       return owner === 'stranger' || (learned === null && unseen !== 'leave')
         ? { unknown: `whether ${target.bucket} had a key of its own is not known` }
         : state;

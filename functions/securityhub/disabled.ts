@@ -64,7 +64,13 @@ export const disabled = rule({
     kind: 'state',
     lens: hubLens,
     learns: {
-      triggers: calls('securityhub.amazonaws.com', 'BatchEnableStandards', 'UpdateSecurityHubConfiguration'),
+      // EnableSecurityHub switches standards on by itself, unless told not to: API_EnableSecurityHub, EnableDefaultStandards.
+      triggers: calls(
+        'securityhub.amazonaws.com',
+        'EnableSecurityHub',
+        'BatchEnableStandards',
+        'UpdateSecurityHubConfiguration',
+      ),
       target: ({ region }): Hub | null => (region === null ? null : { region, newer: false, standards: [] }),
     },
     desire(state, { target: { newer, standards }, learned }) {

@@ -1,6 +1,6 @@
 import { named } from '../../shared/aws/telling.ts';
 import { calls, rule, unreadable } from '../../shared/core/rule.ts';
-import { association, byHand, type Guarded } from './lenses/association.ts';
+import { association, byHand, type Guarded, unfound } from './lenses/association.ts';
 import type { Logging } from './lenses/logging.ts';
 import { deleted, kept, lostBy } from './lenses/lost.ts';
 
@@ -93,6 +93,8 @@ export const protectionRemoved = rule<Guarded, string | Logging>({
       target: (signal) => (signal.kind === 'call' ? kept(signal) : null),
     },
     desire(state, { target: { resource, lost }, learned }) {
+      if (state === unfound)
+        return { unknown: `${unfound} as ${resource}: if it was deleted, nothing is left to guard` };
       // Whatever guards or logs it now was chosen since.
       if (state !== null) return state;
       if (lost === 'logging')
@@ -102,9 +104,8 @@ export const protectionRemoved = rule<Guarded, string | Logging>({
       if (lost !== 'association') return { unknown: `that is not put back: ${byHand[lost]}` };
       if (!known.test(resource))
         return { unknown: `${resource} has to be put back by hand: aws wafv2 associate-web-acl` };
-      return (
-        learned?.state ?? { unknown: `which web ACL guarded ${resource} is not known: aws wafv2 associate-web-acl` }
-      );
+      const before = learned?.state === unfound ? undefined : learned?.state;
+      return before ?? { unknown: `which web ACL guarded ${resource} is not known: aws wafv2 associate-web-acl` };
     },
   },
 });

@@ -28,6 +28,7 @@ import type { Incident } from '../../shared/core/incident.ts';
 import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
 import { actions, buttonValue } from '../../shared/notify/actions.ts';
 import { packaged, statementsOf, type Template } from '../support/packaged.ts';
+import { unspoken } from '../support/unspoken.ts';
 import { until } from '../support/until.ts';
 
 const sandbox = inject('sandbox');
@@ -92,6 +93,7 @@ beforeAll(async () => {
   } finally {
     delete process.env['FIREBREAK_SLACK_API'];
   }
+  await unspoken(`${endpoint}/${account}/firebreak-voice`);
   const { FunctionUrl = '' } = await new LambdaClient({}).send(
     new GetFunctionUrlConfigCommand({ FunctionName: 'firebreak-decide' }),
   );

@@ -31,6 +31,7 @@ import type { Incident } from '../../shared/core/incident.ts';
 import { dynamoIncidents } from '../../shared/incidents/dynamo.ts';
 import { incidentOf } from '../support/incident.ts';
 import { type Posted, type SlackStandIn, seen, slackStandIn, wrongWith } from '../support/slack.ts';
+import { unspoken } from '../support/unspoken.ts';
 import { until as waited } from '../support/until.ts';
 
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
@@ -73,6 +74,7 @@ channels:
   } finally {
     delete process.env['FIREBREAK_SLACK_API'];
   }
+  await unspoken(queueUrl('firebreak-voice'));
   await inboxOf('voice-chat', async (arn) => {
     const TopicArn = `arn:aws:sns:${region}:${account}:firebreak-chat`;
     const Attributes = { RawMessageDelivery: 'true' };

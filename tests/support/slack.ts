@@ -107,6 +107,8 @@ export async function slackStandIn(): Promise<SlackStandIn> {
 
   function post(message: Json): Answer {
     const { channel, thread_ts: thread } = message;
+    // Slack would take it, and read names and links into what an attacker wrote.
+    if (message['parse'] !== 'none') return no('not_literally', message['parse']);
     if (typeof channel !== 'string' || !/^C[A-Z0-9]{8,}$/.test(channel)) return no('channel_not_found', channel);
     if (thread !== undefined && !find(channel, thread)) return no('thread_not_found', thread);
     const wrong = wrongWith(message);
@@ -117,6 +119,7 @@ export async function slackStandIn(): Promise<SlackStandIn> {
 
   function update(message: Json): Answer {
     const { channel, ts } = message;
+    if (message['parse'] !== 'none') return no('not_literally', message['parse']);
     const found = find(String(channel), ts);
     if (!found) return no('message_not_found', ts);
     const wrong = wrongWith(message);

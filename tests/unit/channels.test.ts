@@ -215,6 +215,10 @@ describe('Slack', () => {
     expect(seen(message.blocks)).toMatch(/^fb-0 {2}arn:aws:s3:::b-0$/m);
     const listed = seen(message.blocks).match(/^fb-\d+/gm)?.length ?? 0;
     expect(seen(message.blocks)).toContain(`… and ${500 - listed} more`);
+    expect(seen(message.blocks)).not.toContain('npx firebreak approve');
+    const asked = [incidentOf({ outcome: 'asked' }), incidentOf({ id: 'fb-2', outcome: 'asked' })];
+    expect(seen(slackFold(asked).blocks)).toContain('npx firebreak approve ID');
+    expect(JSON.stringify(chatFold(asked))).toContain('npx firebreak approve ID');
   });
 });
 

@@ -24,6 +24,38 @@ describe('what was deleted', () => {
     });
   });
 
+  describe('is made anew as it was learned', () => {
+    const arn = (service: string, account: string): string => `arn:aws:${service}:eu-west-1:${account}:a`;
+    const wanted = (state: object, trusted: readonly string[] = [], baseline = {}): unknown => {
+      const known = context(target, baseline, { state: state as never, by: 'lee', at: '2026-03-01T00:00:00Z' });
+      return inventory.desire(gone, { ...known, home: { ...known.home, trusted } });
+    };
+    const learned = { ...recorded, recording: { name: 'default', recording: true } };
+
+    it('and started; firebreak.yml comes first', () => {
+      expect(wanted(learned)).toEqual(learned);
+      const set = { ...recorded.channel, s3BucketName: 'another' };
+      expect(wanted(learned, [], { channel: set })).toEqual({ ...learned, channel: set });
+      expect(wanted({ recorder: recorded.recorder, channel: null })).toMatchObject({
+        unknown: expect.stringContaining('no channel'),
+      });
+    });
+
+    it.each([
+      ['recorder', { recorder: { ...recorded.recorder, roleARN: arn('iam', '444455556666') } }],
+      ['topic', { channel: { ...recorded.channel, snsTopicARN: arn('sns', '444455556666') } }],
+      ['key', { channel: { ...recorded.channel, s3KmsKeyArn: arn('kms', '444455556666') } }],
+    ])('but not with a stranger’s %s', (_, part) => {
+      expect(wanted({ ...learned, ...part })).toMatchObject({ unknown: expect.stringContaining('444455556666') });
+      expect(wanted({ ...learned, ...part }, ['444455556666'])).toEqual({ ...learned, ...part });
+    });
+
+    it('by the call that starts it, which comes last', () => {
+      const names = inventory.learns?.triggers.map((one) => (one.kind === 'call' ? one.name : ''));
+      expect(names).toContain('StartConfigurationRecorder');
+    });
+  });
+
   it('is made anew as recorded, and started', () => {
     expect(desire(gone, recorded)).toEqual({ ...recorded, recording: { name: 'default', recording: true } });
   });

@@ -94,11 +94,13 @@ it('a room that threw is invoked once more, by Lambda’s queue; nothing is call
   lambda.on(InvokeCommand).resolves({ FunctionError: 'Unhandled' });
   const { statusCode, body } = await call('POST', '', `t=${token}&answer=fix`);
   expect([statusCode, body]).toEqual([202, expect.stringContaining('nothing is proven yet')]);
+  lambda.on(InvokeCommand).rejects(new Error('TooManyRequestsException'));
+  expect((await call('POST', '', `t=${token}&answer=fix`)).statusCode).toBe(503);
   const asked = lambda
     .commandCalls(InvokeCommand)
     .map(({ args: [{ input }] }) => [input.FunctionName, input.InvocationType, input.Payload]);
   const payload = JSON.stringify({ firebreak: 'approve', incident: open.id });
-  expect(asked).toEqual([
+  expect(asked.slice(0, 2)).toEqual([
     ['firebreak-toy', 'RequestResponse', payload],
     ['firebreak-toy', 'Event', payload],
   ]);

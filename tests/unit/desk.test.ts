@@ -2,11 +2,13 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Refusal } from '../../shared/core/answer.ts';
+import { due } from '../../shared/core/due.ts';
 import type { Incident } from '../../shared/core/incident.ts';
 import type { Channels } from '../../shared/core/mode.ts';
 import { approve } from '../../shared/core/people.ts';
 import { askApprovers, type Desk, type Request, type Response, receive } from '../../shared/lambda/desk.ts';
 import { actions, buttonValue, questionOf, readValue } from '../../shared/notify/actions.ts';
+import { render } from '../../shared/notify/message.ts';
 import { asks } from '../../shared/page/view.ts';
 import { memoryDecisions } from '../support/decisions.ts';
 import { ask, bob, call, decide, deliver, lit, out, putsOut, toyWorld } from '../support/toys.ts';
@@ -102,6 +104,29 @@ describe('the links', () => {
     await askApprovers(place.incident.id, 'https://x/', place.desk);
     expect(place.written).toHaveLength(4);
     expect(place.linkOf('bob@example.com')).toBe(place.token);
+  });
+
+  it('come with the message that tells many questions in one: one for each that is open', async () => {
+    const place = await open();
+    for (const lamp of ['two', 'three', 'four', 'five']) {
+      place.world.set(lamp, lit);
+      await deliver(place.world, call('LightLamp', { id: lamp, lamp }), undefined, ask);
+    }
+    const many = place.world.told.find(({ flood }) => flood?.of === 'asked');
+    expect(many && render(many).attributes.outcome).toBe('asked');
+    const send = (): Promise<readonly string[]> => askApprovers(many?.id ?? '', 'https://x/', place.desk);
+    expect(await send()).toEqual(['bob@example.com', 'carol@example.com']);
+    const linked = (): readonly (readonly string[])[] =>
+      [...(place.written.at(-2)?.words ?? '').matchAll(/(fb-\w+) {2}\S*?(\w+)\nhttps:\/\/x\/\?t=(\S+)/g)].map((one) =>
+        one.slice(1),
+      );
+    const [four, five] = linked();
+    expect([four?.[1], five?.[1], linked().length]).toEqual(['four', 'five', 2]);
+    expect((await get(place, four?.[2] ?? '')).body).toContain(four?.[0]);
+    expect((await post(place, { t: five?.[2] ?? '', answer: 'fix' })).statusCode).toBe(200);
+    expect(place.world.lamp('five')).toEqual(out);
+    await send();
+    expect(linked().map(([, lamp]) => lamp)).toEqual(['four']);
   });
 
   it('are not sent for what is answered, unknown, or not as it was stored', async () => {
@@ -260,6 +285,17 @@ describe('a link is refused', () => {
     expect((await get(place, place.token)).body).toContain('Somebody else has to decide');
     expect((await post(place, { t: place.token, answer: 'fix' })).statusCode).toBe(409);
     nothingBut(place, 'own');
+  });
+
+  it('of the person behind a session that joined in, whatever the session is called', async () => {
+    const place = await open();
+    const event = call('LightLamp', { arn: 'arn:aws:sts::111122223333:assumed-role/deploy/ci-4711' });
+    const { detail } = event as { detail: { userIdentity: object } };
+    Object.assign(detail.userIdentity, { type: 'AssumedRole', sessionContext: { sourceIdentity: 'bob@example.com' } });
+    expect(await deliver(place.world, event, undefined, ask)).toEqual(['witness']);
+    expect((await post(place, { t: place.token, answer: 'fix' })).statusCode).toBe(409);
+    expect(place.counted).toEqual(['own']);
+    expect(place.world.lamp()).toEqual(lit);
   });
 
   it('for a fix without a way back; the page says where', async () => {
@@ -493,6 +529,23 @@ describe('Slack', () => {
     expect((await click(place, what(place.incident))).statusCode).toBe(200);
     nothingBut(place, why, 'slack');
     expect(place.whispers).toHaveLength(1);
+  });
+
+  it('what reaches no room is not passed over: who pressed hears of it, may press again, and the end says who answered', async () => {
+    const place = await open();
+    const lost = { ...place, desk: { ...place.desk, carryOut: async () => 'lost' as const } };
+    await click(lost);
+    expect(place.whispers).toEqual([expect.stringContaining('nothing is done yet')]);
+    expect((await post(lost, { t: place.linkOf('carol@example.com'), answer: 'leave' })).statusCode).toBe(409);
+    place.world.wait(91);
+    const { statusCode, body } = await post(lost, { t: place.linkOf('carol@example.com'), answer: 'leave' });
+    expect([statusCode, body]).toEqual([503, expect.stringContaining('could not be reached')]);
+    place.world.wait(73 * 3600);
+    await due(place.incident.id, place.world.deps([putsOut(place.world.lens)], ask));
+    expect(place.world.only()).toMatchObject({
+      outcome: 'expired',
+      note: expect.stringMatching(/^carol@example.com \(page\) answered, and that was not carried out until /),
+    });
   });
 
   it('a second click while the first is carried out is refused', async () => {

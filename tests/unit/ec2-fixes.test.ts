@@ -1,9 +1,12 @@
 /** What the fixes of EC2's rules leave to a person, and what settings make of them. */
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { defaultSecurityGroup } from '../../functions/ec2/default-security-group.ts';
 import { flowLogsDeleted } from '../../functions/ec2/flow-logs-deleted.ts';
 import { imdsv1 } from '../../functions/ec2/imdsv1.ts';
 import type { FlowLog } from '../../functions/ec2/lenses/flow-log.ts';
+import { scalingGroup } from '../../functions/ec2/lenses/scaling-group.ts';
 import { networkAclOpen } from '../../functions/ec2/network-acl-open.ts';
 import { routeToInternet } from '../../functions/ec2/route-to-internet.ts';
 import type { Json } from '../../shared/core/json.ts';
@@ -144,6 +147,18 @@ describe('ec2/imdsv1', () => {
     expect(desire(imdsv1, { ...state, endpoint: 'disabled' }, target)).toEqual({ ...state, endpoint: 'disabled' });
     expect(desire(imdsv1, null, target)).toBeNull();
   });
+});
+
+it.each([
+  ['InService', 'web'],
+  ['Standby', 'web'],
+  ['Detaching', null],
+  ['Terminating:Wait', null],
+])('a compromised instance that is %s leaves its group, unless the group lets it go already', async (state, group) => {
+  mockClient(AutoScalingClient).resolves({
+    AutoScalingInstances: [{ AutoScalingGroupName: 'web', LifecycleState: state }],
+  } as never);
+  expect(await scalingGroup.read({ instance: 'i-0a1b2c3d4e5f60718' })).toBe(group);
 });
 
 describe('settings', () => {

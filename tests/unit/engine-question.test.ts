@@ -389,7 +389,7 @@ describe('a flood of questions', () => {
     expect(await looksAt(world)).toEqual(['told']);
     expect(world.told).toHaveLength(5);
     expect(world.told.at(-1)?.note).toMatch(
-      /^7 were not told one by one; what else comes until 2026-03-01T11:00:00.000Z/,
+      /^7 were not told one by one; what else comes until 2026-03-01T10:25:00.000Z/,
     );
     const { text } = render(world.told.at(-1) as Incident);
     const unnamed = world.store
@@ -397,9 +397,16 @@ describe('a flood of questions', () => {
       .filter(({ outcome, id: of }) => outcome === 'asked' && !world.told.some((told) => told.id === of))
       .filter(({ id: of, resource }) => !text.includes(`${of}  ${resource}`));
     expect(unnamed).toEqual([]);
+    expect(world.dues.at(-1)).toEqual({ incident: id, at: '2026-03-01T10:25:00.000Z' });
+    // Nothing new: nobody is told.
+    world.wait(20 * 60);
+    expect(await looksAt(world)).toEqual(['told']);
+    expect(world.told).toHaveLength(5);
+    world.wait(20 * 60);
+    await looksAt(world);
     expect(world.dues.at(-1)).toEqual({ incident: id, at: '2026-03-01T11:00:00.000Z' });
     await flood(world, 10, 12);
-    world.wait(55 * 60);
+    world.wait(15 * 60);
     expect(await looksAt(world)).toEqual(['told']);
     expect(world.told.at(-1)?.note).toBe('9 were not told one by one');
     expect(await looksAt(world)).toEqual(['told']);
@@ -408,6 +415,30 @@ describe('a flood of questions', () => {
     world.wait(61 * 60);
     await flood(world, 20, 25);
     expect(world.told.slice(6).map(({ outcome }) => outcome)).toEqual(['asked', 'asked', 'asked', 'told']);
+  });
+
+  it('hides nothing critical: what follows three that were noise is named at once, or within five minutes', async () => {
+    const world = toyWorld({});
+    const grave = [{ ...putsOut(world.lens), severity: 'critical' } as Rule];
+    const breaks = async (lamp: string): Promise<string> => {
+      world.set(lamp, lit);
+      const [{ incident } = { incident: null }] = await handle(lights(world, { lamp }), world.deps(grave, few));
+      return incident ?? 'none';
+    };
+    const named = (id: string): boolean => world.told.some((told) => render(told).text.includes(id));
+    for (const lamp of ['one', 'two', 'three']) await breaks(lamp);
+    expect(named(await breaks('fourth'))).toBe(true);
+    world.wait(5 * 60);
+    await looksAt(world);
+    world.wait(60);
+    const late = await breaks('late');
+    expect(named(late)).toBe(false);
+    const { id, until: at } = one(world) ?? {};
+    expect(world.dues).toContainEqual({ incident: id, at: '2026-03-01T10:10:00.000Z' });
+    expect(at).toBe('2026-03-01T10:10:00.000Z');
+    world.wait(4 * 60);
+    await looksAt(world);
+    expect(named(late)).toBe(true);
   });
 
   it('is silent at its end where nothing came after it was told of', async () => {
@@ -435,7 +466,7 @@ describe('a flood of questions', () => {
     await flood(world, 0, 7, acts);
     expect(messages(world)).toEqual(['fixed', 'fixed', 'fixed', 'told', 'asked', 'asked']);
     const all = world.store.all().find(({ title }) => title === 'Many fixes after one actor');
-    expect(all).toMatchObject({ seen: 2, flood: { of: 'fixed', told: 0 } });
+    expect(all).toMatchObject({ seen: 2, flood: { of: 'fixed', told: 1 } });
     expect(render(all as Incident).text).toContain('each was changed to the safe state and read back; what else comes');
     expect(render(all as Incident).text).toContain('npx firebreak undo ID');
     expect(await yes(world, world.store.all().find(({ outcome }) => outcome === 'asked')?.id ?? '')).toBe('fixed');

@@ -95,15 +95,28 @@ describe('a policy that was detached', () => {
   const target = { policy: 'p-examp1e1', from: 'ou-exam-examp1e1' };
 
   it('stays detached where it guards nothing', () => {
-    const state = { type: 'TAG_POLICY', attached: false };
+    const state = { type: 'TAG_POLICY', attached: false, forbids: true };
     expect(wanted(state, context(target, {}))).toEqual(state);
+  });
+
+  it.each([
+    ['that only allows', policy(allow('s3:*'), allow('ec2:*')), false],
+    ['that allows and forbids', policy(allow('*'), deny('iam:*')), true],
+    ['without statements', '{"ec2_attributes":{}}', true],
+  ])('%s stays away where it can only give rights back', async (_, Content, forbids) => {
+    organizations
+      .resolvesOnce({ Policy: { PolicySummary: { Type: 'SERVICE_CONTROL_POLICY' }, Content } } as never)
+      .resolves({ Policies: [] } as never);
+    const state = await guard.read(target);
+    expect(state).toMatchObject({ attached: false, forbids });
+    expect(wanted(state, context(target, {}))).toMatchObject({ attached: forbids });
   });
 
   it('is attached once, whoever does it first', async () => {
     organizations.rejectsOnce(awsError('DuplicatePolicyAttachmentException'));
-    await guard.write(target, null, { type: 'SERVICE_CONTROL_POLICY', attached: true });
+    await guard.write(target, null, { type: 'SERVICE_CONTROL_POLICY', attached: true, forbids: true });
     organizations.rejectsOnce(awsError('PolicyNotAttachedException'));
-    await guard.write(target, null, { type: 'SERVICE_CONTROL_POLICY', attached: false });
+    await guard.write(target, null, { type: 'SERVICE_CONTROL_POLICY', attached: false, forbids: true });
     await expect(guard.write(target, null, null)).rejects.toMatchObject({ name: 'NotWritable' });
   });
 
@@ -121,7 +134,7 @@ describe('a policy that was detached', () => {
       .resolvesOnce({ Policy: { PolicySummary: { Type: 'SERVICE_CONTROL_POLICY' } } } as never)
       .resolvesOnce({ Policies: [{ Id: 'p-other' }], NextToken: 'more' } as never)
       .resolvesOnce({ Policies: [{ Id: 'p-examp1e1' }] } as never);
-    expect(await guard.read(target)).toEqual({ type: 'SERVICE_CONTROL_POLICY', attached: true });
+    expect(await guard.read(target)).toMatchObject({ type: 'SERVICE_CONTROL_POLICY', attached: true });
   });
 });
 

@@ -21,7 +21,7 @@ import { versioning } from '../../functions/s3/lenses/versioning.ts';
 import { trailBucketPolicy } from '../../functions/s3/trail-bucket-policy.ts';
 import { versioningSuspended } from '../../functions/s3/versioning-suspended.ts';
 import { fault } from '../../shared/core/fault.ts';
-import type { Json } from '../../shared/core/json.ts';
+import type { Json, JsonObject } from '../../shared/core/json.ts';
 import type { Rule } from '../../shared/core/rule.ts';
 import { normalise } from '../../shared/core/signal.ts';
 import { context, home } from '../support/detecting.ts';
@@ -67,6 +67,14 @@ describe('default encryption', () => {
     expect(desire(encryptionWeakened, 'unset', under('AES256'))).toBe('unset');
     expect(desire(encryptionWeakened, theirs, under('AES256'))).toEqual(unknown);
     expect(desire(encryptionWeakened, theirs, ours)).toBe(ours);
+  });
+  it('comes back with what the bucket blocks now, unless it was said before what it blocks', () => {
+    const blocks = (rules: Json, ...EncryptionType: string[]): Json =>
+      (rules as JsonObject[]).map((one) => ({ ...one, BlockedEncryptionTypes: { EncryptionType } }));
+    const now = blocks(under('AES256'), 'SSE-C');
+    expect(desire(encryptionWeakened, now, ours)).toEqual(blocks(ours, 'SSE-C'));
+    expect(desire(encryptionWeakened, now, blocks(ours, 'NONE'))).toEqual(blocks(ours, 'NONE'));
+    expect(desire(encryptionWeakened, under('AES256'), blocks(ours, 'SSE-C'))).toEqual(blocks(ours, 'SSE-C'));
   });
   it('of S3’s own keys, where a key was never seen, can be left alone', () => {
     const left = { baseline: { unseen: 'leave' } };

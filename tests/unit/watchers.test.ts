@@ -1,13 +1,19 @@
 /** What the rules about the watchers want, beyond what the lens laws show: where nothing is known, and what counts as less. */
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { WAFV2Client } from '@aws-sdk/client-wafv2';
+import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { coverageOf, lessThan, type Selectors } from '../../functions/cloudtrail/lenses/selectors.ts';
+import { keeping } from '../../functions/logs/lenses/keeping.ts';
 import { oursIn, targetOf } from '../../functions/self/lenses/ours.ts';
+import { association, unfound } from '../../functions/waf/lenses/association.ts';
 import { gone } from '../../functions/waf/lenses/logging.ts';
 import { partsOf, readRooms } from '../../scripts/serverless.ts';
-import type { Json } from '../../shared/core/json.ts';
+import type { Json, JsonObject } from '../../shared/core/json.ts';
 import { type FixRule, hasFix } from '../../shared/core/rule.ts';
 import { normalise } from '../../shared/core/signal.ts';
 import { context, detected } from '../support/detecting.ts';
+import { awsError } from '../support/fakes.ts';
 import { registered } from '../support/registry.ts';
 import { standard } from '../support/toys.ts';
 
@@ -96,6 +102,7 @@ describe('where nothing was learned', () => {
       { resource: 'arn:aws:wafv2:us-east-1:1:regional/webacl/a/b', lost: 'managed log' },
     ],
     ['waf/protection-removed', null, { resource: 'arn:aws:waf::1:webacl/a', lost: 'classic' }],
+    ['logs/retention-shortened', null, { group: 'arn:aws:logs:eu-west-1:1:query-result:*', at: null }],
     ['waf/cloudfront-unprotected', '', { distribution: 'E1', taken: true, managed: false }],
     ['waf/cloudfront-unprotected', '', { distribution: 'E1', taken: true, managed: true }],
     ['waf/protection-removed', null, { resource: 'arn:aws:apigateway:us-east-1::/restapis/a', lost: 'managed' }],
@@ -149,6 +156,71 @@ describe('where nothing was learned', () => {
   });
 });
 
+describe('what an event names that the service does not find', () => {
+  it('is no load balancer to put under a web ACL, by no state that was seen before', async () => {
+    const wafv2 = mockClient(WAFV2Client);
+    const target = {
+      resource: 'arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/app/a/b',
+      lost: 'association',
+    } as const;
+    wafv2.rejectsOnce(awsError('WAFNonexistentItemException')).resolvesOnce({});
+    const [missing, bare] = [await association.read(target), await association.read(target)];
+    expect([missing, bare]).toEqual([unfound, null]);
+    expect(desired('waf/protection-removed', missing as Json, target, 'arn:acl')).toEqual(unknown);
+    expect(desired('waf/protection-removed', bare as Json, target, 'arn:acl')).toBe('arn:acl');
+    expect(desired('waf/protection-removed', bare as Json, target, unfound)).toEqual(unknown);
+  });
+
+  it('are the results of queries, which are no log group: nothing is asked about them', async () => {
+    const logs = mockClient(CloudWatchLogsClient).resolves({ logGroups: [] });
+    expect(await keeping.read({ group: 'arn:aws:logs:eu-west-1:1:query-result:*', at: null })).toBe(null);
+    expect(logs.calls()).toEqual([]);
+    await keeping.read({ group: '/aws/lambda/a-b_c.d#e', at: null });
+    expect(logs.calls()).toHaveLength(1);
+  });
+});
+
+it('Inspector scans again what the call names, and not what another switched off before', () => {
+  const state = { EC2: 'DISABLED', ECR: 'DISABLED' };
+  const target = { region: 'us-east-1', types: ['EC2'], ours: true };
+  expect(desired('inspector/disabled', state, target, { EC2: 'ENABLED', ECR: 'ENABLED' })).toEqual({
+    EC2: 'ENABLED',
+    ECR: 'DISABLED',
+  });
+});
+
+it('GuardDuty looks again at what the call names, and not at what another switched off before', () => {
+  const rule = fixing('guardduty/detector-tampering');
+  const off = (features: Json): Json => {
+    const request = { detectorId: '12abc34d567e8fa901bc2d34e56789f0', features };
+    const normalised = normalise({
+      eventSource: 'guardduty.amazonaws.com',
+      eventName: 'UpdateDetector',
+      awsRegion: 'eu-west-1',
+      requestParameters: request,
+    });
+    if ('unparsed' in normalised) throw new Error(normalised.unparsed);
+    return detected(rule, normalised.signals[0])[0]?.target ?? null;
+  };
+  const [part, whole] = ['RUNTIME_MONITORING/EC2_AGENT_MANAGEMENT', 'RUNTIME_MONITORING'];
+  const all = { S3_DATA_EVENTS: true, [whole]: true, [part]: true };
+  const none = { S3_DATA_EVENTS: false, [whole]: false, [part]: false };
+  const state = (features: Json): Json => ({ enabled: true, frequency: 'SIX_HOURS', features });
+  const wanted = (target: Json): unknown => desired('guardduty/detector-tampering', state(none), target, state(all));
+  const agents = [{ name: 'EC2_AGENT_MANAGEMENT', status: 'DISABLED' }];
+  expect(wanted(off([{ name: whole, status: 'DISABLED' }]))).toEqual(state({ ...none, [whole]: true, [part]: true }));
+  expect(wanted(off([{ name: whole, status: 'ENABLED', additionalConfiguration: agents }]))).toEqual(
+    state({ ...none, [part]: true }),
+  );
+  expect(wanted({ region: 'eu-west-1', partly: true })).toEqual(state(all));
+  const suspended = { ...(state(none) as JsonObject), enabled: false };
+  const s3 = off([{ name: 'S3_DATA_EVENTS', status: 'DISABLED' }]);
+  expect(desired(rule.id, suspended, s3, state(all))).toMatchObject({ enabled: false });
+  expect(desired(rule.id, suspended, { region: 'eu-west-1', partly: false }, state(all))).toMatchObject({
+    enabled: true,
+  });
+});
+
 describe('what leads out of the account', () => {
   const asks = (id: string, plan: Json, trusted: readonly string[] = []): unknown => {
     const known = context({ trail: 't', ours: true }, {});
@@ -187,6 +259,11 @@ describe('what is learned', () => {
       for (const target of keys) expect(lens.key(target)).toMatch(/\S/);
     },
   );
+});
+
+it('what Security Hub switches on by itself when it is enabled is learned, too', () => {
+  const { triggers = [] } = fixing('securityhub/disabled').fix.learns ?? {};
+  expect(triggers.flatMap((one) => (one.kind === 'call' ? [one.name] : []))).toContain('EnableSecurityHub');
 });
 
 describe('the log of a web ACL', () => {

@@ -54,7 +54,7 @@ export const recorder: Lens<Place, Recorder> = {
   async write(_, from, to) {
     if (to !== null)
       await client(ConfigServiceClient).send(
-        new PutConfigurationRecorderCommand({ ConfigurationRecorder: to as unknown as ConfigurationRecorder }),
+        new PutConfigurationRecorderCommand({ ConfigurationRecorder: asked(to) as unknown as ConfigurationRecorder }),
       );
     else if (from !== null)
       await orNull(['NoSuchConfigurationRecorderException'], () =>
@@ -65,6 +65,20 @@ export const recorder: Lens<Place, Recorder> = {
   },
   undo: () => 'operator',
 };
+
+/** Without lists that Config spelled out and left empty: where all are recorded, none can be enumerated (API_RecordingGroup). */
+function asked({ recordingGroup: group, ...rest }: Recorder): Recorder {
+  if (group === undefined) return rest;
+  const { resourceTypes, exclusionByResourceTypes, ...others } = group;
+  return {
+    ...rest,
+    recordingGroup: {
+      ...others,
+      ...(resourceTypes?.length && { resourceTypes }),
+      ...(exclusionByResourceTypes?.resourceTypes.length && { exclusionByResourceTypes }),
+    },
+  };
+}
 
 /** Config fills in what follows from the rest: API_RecordingGroup and API_RecordingStrategy. */
 function spelledOut(group: Group | undefined): Json {

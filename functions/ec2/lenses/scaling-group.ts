@@ -15,8 +15,11 @@ export const scalingGroup: Lens<Target, string> = {
     const { AutoScalingClient, DescribeAutoScalingInstancesCommand } = await calls();
     const asked = new DescribeAutoScalingInstancesCommand({ InstanceIds: [instance] });
     const [found] = (await client(AutoScalingClient).send(asked)).AutoScalingInstances ?? [];
-    // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
-    return found && !/^Detach/.test(found.LifecycleState ?? '') ? (found.AutoScalingGroupName ?? null) : null;
+    // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html. What the group terminates already
+    // it does not let go: "not in InService or Standby", https://github.com/reproio/ecs_deploy/pull/85
+    return found && !/^(Detach|Terminat)/.test(found.LifecycleState ?? '')
+      ? (found.AutoScalingGroupName ?? null)
+      : null;
   },
   /** The group keeps its size, and so launches another instance in its place. */
   async write({ instance }, from, to) {

@@ -13,9 +13,14 @@ import type { Lens } from '../../../shared/core/rule.ts';
 
 /**
  * The region that the event came from: an account has one detector in each (API_CreateDetector). `partly`: whether features
- * were switched off, and not the detector: what they were before no event tells.
+ * were switched off, and not the detector: what they were before no event tells. `features`: which, where the call names them
+ * as below.
  */
-export type Place = { readonly region: string | null; readonly partly: boolean };
+export type Place = {
+  readonly region: string | null;
+  readonly partly: boolean;
+  readonly features?: readonly string[];
+};
 
 /**
  * `features`: by name, and by `NAME/PART` for what is configured within one; true where it is enabled. What always comes

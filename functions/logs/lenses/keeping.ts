@@ -18,12 +18,16 @@ export type Keeping = { readonly days: number | null; readonly key: string | nul
 
 const logs = (): CloudWatchLogsClient => client(CloudWatchLogsClient);
 
+/** Names that DescribeLogGroups takes (logGroupNamePrefix, Pattern); the results of queries are called by an ARN. */
+export const isGroup = (group: string): boolean => /^[\w./#-]{1,512}$/.test(group);
+
 /** How long a log group keeps what it has, and under which key. Null where there is no such group. */
 export const keeping: Lens<Group, Keeping> = {
   id: 'logs/keeping',
   many: true,
   key: ({ group }) => group,
   async read({ group }) {
+    if (!isGroup(group)) return null;
     let nextToken: string | undefined;
     do {
       const page = await logs().send(

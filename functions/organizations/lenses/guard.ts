@@ -17,9 +17,13 @@ import { pages, readType, type TypeState, writeType } from './type.ts';
 /** A policy by its id, or a whole type; `from`: where it was attached, itself where its text was changed, the type’s root. */
 export type Guard = { readonly policy: string; readonly from: string };
 
-/** Whether a policy is attached, what it says, or where all policies of a type are attached. */
+/**
+ * Whether a policy is attached, and forbids anything; what it says; or where all policies of a type are attached. One that
+ * only allows is no guard rail: an entity may do what any policy on it allows, and so no more without this one (AWS
+ * Organizations User Guide, "SCP evaluation").
+ */
 export type GuardState =
-  | { readonly type: string; readonly attached: boolean }
+  | { readonly type: string; readonly attached: boolean; readonly forbids: boolean }
   | { readonly type: string; readonly content: string }
   | TypeState;
 
@@ -45,10 +49,13 @@ export const guard: Lens<Guard, GuardState> = {
       const type = Policy?.PolicySummary?.Type ?? 'unknown';
       return from === policy
         ? { type, content: Policy?.Content ?? '' }
-        : { type, attached: await isAttached(policy, from, type) };
+        : { type, attached: await isAttached(policy, from, type), forbids: forbids(Policy?.Content ?? '') };
     });
   },
-  canon: (state) => ('content' in state ? { ...state, content: parsed(state.content) } : state),
+  canon(state) {
+    if ('content' in state) return { ...state, content: parsed(state.content) };
+    return 'forbids' in state ? { type: state.type, attached: state.attached } : state;
+  },
   async write({ policy, from }, was, to) {
     if (to === null) throw fault('NotWritable', `${policy}: a policy is neither made nor deleted`);
     if ('enabled' in to)
@@ -77,6 +84,9 @@ async function isAttached(policy: string, target: string, type: string): Promise
   });
   return policies.some(({ Id }) => Id === policy);
 }
+
+/** Whether anything is refused by a text: of one without statements nobody here can tell, and it may be a guard. */
+const forbids = (content: string): boolean => statementsOf(content)?.some(({ Effect }) => Effect !== 'Allow') ?? true;
 
 /**
  * Whether a text forbids less than another did: a Deny of that is missing, or it has an Allow that was not there. Of a text

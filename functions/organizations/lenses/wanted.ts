@@ -28,7 +28,8 @@ export function wanted(
   if (state === null) return { unknown: `${policy} or ${from} is gone: a policy has to be made again, and attached` };
   if (harmless.includes(state.type)) return state;
   if ('enabled' in state) return attachedAgain(state, learned);
-  if ('attached' in state) return { ...state, attached: true };
+  // One that only allows can give rights back, and take none.
+  if ('attached' in state) return state.forbids ? { ...state, attached: true } : state;
   if (learned === null || !('content' in learned.state))
     return { unknown: `what ${policy} forbade before is not known: look at it` };
   if (canonical(guard.canon?.(state)) === canonical(guard.canon?.(learned.state))) return state;

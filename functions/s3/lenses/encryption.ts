@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { client, orNull } from '../../../shared/aws/client.ts';
 import { fault } from '../../../shared/core/fault.ts';
-import type { Json } from '../../../shared/core/json.ts';
+import { at, type Json, type JsonObject } from '../../../shared/core/json.ts';
 import type { Lens } from '../../../shared/core/rule.ts';
 import type { Bucket } from './bucket.ts';
 
@@ -47,6 +47,13 @@ export const encryption: Lens<Bucket, Encryption> = {
   // Putting and deleting are one IAM action: Service Authorization Reference, Amazon S3.
   undo: (before) => (before === null ? 'none' : 'restore'),
 };
+
+/** What was before, and of what it says nothing about, encryption by the writer's own key (SSE-C), what is blocked now. */
+export function stillBlocking(now: Encryption, before: Encryption): Encryption {
+  const blocked = now === 'unset' ? undefined : at(now[0], 'BlockedEncryptionTypes');
+  if (blocked === undefined || before === 'unset') return before;
+  return before.map((rule) => ({ BlockedEncryptionTypes: blocked as Json, ...(rule as JsonObject) }));
+}
 
 /** Nothing but S3's own keys, for which a bucket key means nothing (API_ServerSideEncryptionRule). */
 function isOwn(rule: Json): boolean {

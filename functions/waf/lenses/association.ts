@@ -20,12 +20,15 @@ export type Guarded = {
   readonly lost: 'association' | 'web ACL' | 'logging' | 'managed log' | 'classic' | 'managed';
 };
 
+/** What stands for the web ACL of a resource that AWS WAF does not find: it may be gone, and then needs no guard. */
+export const unfound = 'AWS WAF finds no such resource';
+
 // A resource is guarded in its own region.
 const waf = (resource: string): WAFV2Client => client(WAFV2Client, parseArn(resource)?.region || undefined);
 
 /**
- * Of a regional resource the ARN of the web ACL that guards it, null where none does; of a web ACL its log, null where it
- * keeps none.
+ * Of a regional resource the ARN of the web ACL that guards it, null where none does, `unfound` where the resource is not
+ * there; of a web ACL its log, null where it keeps none.
  */
 export const association: Lens<Guarded, string | Logging> = {
   id: 'waf/association',
@@ -36,7 +39,7 @@ export const association: Lens<Guarded, string | Logging> = {
     // API_GetWebACLForResource: no web ACL in the answer where none is associated.
     const asked = new GetWebACLForResourceCommand({ ResourceArn: resource });
     const found = await orNull(['WAFNonexistentItemException'], () => waf(resource).send(asked));
-    return found?.WebACL?.ARN ?? null;
+    return found === null ? unfound : (found.WebACL?.ARN ?? null);
   },
   async write({ resource, lost }, _from, to) {
     const ResourceArn = resource;

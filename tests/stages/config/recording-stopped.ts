@@ -50,11 +50,27 @@ const recorded = {
 
 const running = (name: string): Json => ({ name, recording: true });
 
+/** As Config spells it out where it is read. */
+const spelled: Json = {
+  recorder: {
+    name: 'default',
+    roleARN: recorded.recorder.roleARN,
+    recordingGroup: {
+      ...recorded.recorder.recordingGroup,
+      resourceTypes: [],
+      exclusionByResourceTypes: { resourceTypes: [] },
+      recordingStrategy: { useOnly: 'ALL_SUPPORTED_RESOURCE_TYPES' },
+    },
+  },
+  channel: recorded.channel,
+  recording: running('default'),
+};
+
 /** A recorder that was stopped; then its channel, and then itself, deleted. */
-const stage = (name: string, gone: readonly ('channel' | 'recorder')[], after: Json): Stage => ({
+const stage = (name: string, gone: readonly ('channel' | 'recorder')[], after: Json, learned?: Json): Stage => ({
   rule: 'config/recording-stopped',
   name,
-  baseline: recorded,
+  ...(learned === undefined ? { baseline: recorded } : { learned }),
   async set() {
     const config = client(ConfigServiceClient);
     await config.send(new PutConfigurationRecorderCommand({ ConfigurationRecorder: found.recorder }));
@@ -99,6 +115,7 @@ export const stages: readonly Stage[] = [
     ...recorded,
     recording: running('default'),
   }),
+  stage('stopped and deleted, and as it was learned again', ['channel', 'recorder'], spelled, spelled),
   stage('stopped and deleted; its channel is left', ['recorder'], {
     recorder: recorded.recorder,
     channel: found.channel,
