@@ -97,8 +97,8 @@ async function recording(work: () => Promise<void>): Promise<Refusal | null> {
  * `jo@example.com`, the user `jo` and a session called `jo` are taken for one person, a role for all who take it up.
  */
 export function isOwn(approver: string, { actor, witnesses }: Pick<Incident, 'actor' | 'witnesses'>): boolean {
-  const person = (actor as { readonly person?: string }).person;
-  const did = [actor.arn, actor.name, person, ...witnesses.map(({ by }) => by)].flatMap((who) => namesOf(who));
+  const others = witnesses.flatMap(({ by, person }) => [by, person]);
+  const did = [actor.arn, actor.name, actor.person, ...others].flatMap((who) => namesOf(who));
   return namesOf(approver).some((name) => did.includes(name));
 }
 

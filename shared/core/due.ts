@@ -175,7 +175,9 @@ const over = (incident: Incident, deps: Deps): boolean =>
 async function expire(incident: Incident, deps: Deps): Promise<Result> {
   if (isReverted(incident)) return stays(incident, deps);
   if (!over(incident, deps)) return result('asked', incident, incident.note);
-  const note = `nobody answered until ${incident.until ?? 'now'}: left as it is${aside(incident)}`;
+  const { decision, until = 'now' } = incident;
+  const heard = decision ? `${decision.by} answered, and that was not carried out until` : 'nobody answered until';
+  const note = `${heard} ${until}: left as it is${aside(incident)}`;
   // With the lease: an approval that is under way right now is an answer.
   return locked(incident, deps, (run) => finish(incident, { outcome: 'expired', note }, run));
 }

@@ -19,8 +19,14 @@ export type Times = {
 /** A write that was made: CloudTrail's requestID of it, by which its own event is known again. */
 export type Write = { readonly call: string; readonly requestId: string };
 
-/** An event that told of the same trouble later; `by`: who made it, where that matters. */
-export type Witness = { readonly id: string; readonly name: string; readonly at: string; readonly by?: string };
+/** An event that told of the same trouble later; `by`: who made it, `person`: on whose behalf, where that matters. */
+export type Witness = {
+  readonly id: string;
+  readonly name: string;
+  readonly at: string;
+  readonly by?: string;
+  readonly person?: string;
+};
 
 /** A person's answer to a question: yes, carry it out, or another. */
 export type Decision = { readonly by: string; readonly at: string } & (

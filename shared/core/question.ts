@@ -7,7 +7,7 @@ import type { Incident, Saving, Standing } from './incident.ts';
 import { canonical, type Json } from './json.ts';
 import { hoursToAnswer } from './mode.ts';
 import { compose, type Fix, groupOf, safeFor } from './plan.ts';
-import { begun, coded, genuine, isNamed, isReverted, isStale, leaseEnd, next, same } from './record.ts';
+import { begun, coded, genuine, isNamed, isReverted, isStale, leaseEnd, next, same, witnessOf } from './record.ts';
 import { isUnknown, type Severity } from './rule.ts';
 import { standingOf } from './standing.ts';
 import { announce, beingTold, denounce, finish, together, untold } from './tell.ts';
@@ -91,10 +91,7 @@ async function join(planned: Incident, open: Incident, state: Json, deps: Run): 
   // A lens may be asked about for several things, such as flow logs that were deleted one by one: each has its own answer.
   const other = canonical(open.target ?? null) !== canonical(planned.target ?? null);
   if (other && !same(fix.lens, plan, planned.plan?.state ?? null)) return null;
-  const { id, name } = planned.event;
-  // Who answers must not be one of those who did it.
-  const by = planned.actor.arn ?? planned.actor.name;
-  const witness = { id, name, at: planned.times.received, by };
+  const { name } = planned.event;
   const what = `also: ${name} by ${planned.actor.name}: ${planned.reasons.join('; ')}`;
   const more = planned.rules.filter((rule) => !open.rules.includes(rule));
   if (more.length > 0 || !asAsked(open, state, plan, fix)) {
@@ -107,7 +104,7 @@ async function join(planned: Incident, open: Incident, state: Json, deps: Run): 
   }
   // An attempt of this delivery's that died may have come as far as the question, and not have told of it.
   else if (untold(open) && !beingTold(open, deps)) await announce(open, deps);
-  await deps.incidents.note(open.id, { at: planned.times.received, what, outcome: 'witness' }, witness);
+  await deps.incidents.note(open.id, { at: planned.times.received, what, outcome: 'witness' }, witnessOf(planned));
   return finish(planned, { outcome: 'witness', note: `asked already: incident ${open.id}` }, deps);
 }
 

@@ -1,6 +1,6 @@
 /** An incident's record: its next version, the code over it, and what its faults are called. */
 import type { Deps, Result } from './deps.ts';
-import type { Incident } from './incident.ts';
+import type { Incident, Witness } from './incident.ts';
 import { canonical, type Json, type JsonObject } from './json.ts';
 import { type Outcome, settled } from './outcome.ts';
 import type { Lens, StateFix } from './rule.ts';
@@ -24,6 +24,12 @@ export const result = (outcome: Outcome, incident: Incident, note: string): Resu
 /** Whether it is in its safe state, and the open question is whether it stays so. */
 export const isReverted = ({ first, outcome }: Pick<Incident, 'first' | 'outcome'>): boolean =>
   first === 'reverted' && outcome === 'asked';
+
+/** Its event as a witness of another's. Who answers must not be one of those who did it: neither the session nor the person. */
+export const witnessOf = ({ event: { id, name }, times, actor }: Incident): Witness => ({
+  ...{ id, name, at: times.received, by: actor.arn ?? actor.name },
+  ...(actor.person !== undefined && { person: actor.person }),
+});
 
 /** Whether an attempt came as far as a write, made or not: its before and plan are stored. */
 export const begun = (incident: Incident): boolean => incident.times.recorded !== undefined;

@@ -59,8 +59,11 @@ async function note(incident: Incident, change: Partial<Incident>, deps: Deps, s
   }
 }
 
-/** Messages of one kind that people get one by one within the minutes; of all others one at once, one soon, and one at the end. */
-export const pace = { most: 3, minutes: 60, soon: 5 };
+/**
+ * Messages of one kind that people get one by one within the minutes; of all others one at once, one soon, and then, where more
+ * came, one each `later` minutes. Of what is critical nothing waits longer than the first list: noise may be made to hide it.
+ */
+export const pace = { most: 3, minutes: 60, soon: 5, later: 20 };
 
 /**
  * Tells of a question or a rehearsal. After a few of one outcome, lens, severity and actor within the hour, all further
@@ -93,12 +96,12 @@ async function beyond(incident: Incident, most: number, deps: Deps): Promise<voi
   const all = flood(incident, `fb-${deps.digest(`flood ${key} ${begun}`)}`, now, deps);
   const claim = await deps.incidents.claim(all, null);
   const stored = claim.got === 'duplicate' || claim.got === 'resumed' ? claim.incident : all;
-  // Whoever was first tells; another only where that one seems to have died.
-  const old = deps.now().getTime() - Date.parse(stored.at) >= tellingSeconds * 1000;
-  if (claim.got === 'new' || (untold(stored) && old)) await begin(stored, deps);
-  // A question that is put anew is the same incident, named once.
+  // A question that is put anew is the same incident, named once; before it is told, so that the first message names it.
   const witness = { id: incident.id, name: incident.resource, at: now };
   await deps.incidents.note(all.id, { at: now, what: `also: incident ${incident.id}, ${incident.resource}` }, witness);
+  // Whoever was first tells; another only where that one seems to have died.
+  const old = deps.now().getTime() - Date.parse(stored.at) >= tellingSeconds * 1000;
+  if (claim.got === 'new' || (untold(stored) && old)) await begin((await deps.incidents.get(all.id)) ?? stored, deps);
   await deps.revise(incident);
   await note(incident, { told: outcome }, deps);
 }
@@ -142,21 +145,25 @@ async function begin(all: Incident, deps: Deps): Promise<void> {
   const { until = '' } = all;
   await deps.later({ incident: all.id, at: until });
   await deps.tell(all);
-  await note(all, { told: all.outcome }, deps, { due: until });
+  const { flood: { of } = { of: all.outcome }, seen = 0 } = all;
+  await note(all, { told: all.outcome, flood: { of, told: seen } }, deps, { due: until });
 }
 
-/** Some minutes after a flood began, and when its hour is over: which ones there were, if they are more than were told of. */
+/** Some minutes after a flood began, and on until its hour is over: which ones there were, if they are more than were told of. */
 export async function howMany(all: Incident, deps: Deps): Promise<Result> {
   const { flood: { of, told } = { of: all.outcome, told: 0 }, seen = 0 } = all;
   const end = minutesAfter(all.at, pace.minutes);
-  const isOver = deps.now().getTime() >= Date.parse(end);
-  const more = isOver ? '' : `; what else comes until ${end} is told together then`;
-  const change = { note: `${seen} were not told one by one${more}`, until: end, flood: { of, told: seen } };
+  const now = deps.now().toISOString();
+  const isOver = now >= end;
+  const soon = minutesAfter(now, all.severity === 'critical' ? pace.soon : pace.later);
+  const until = isOver || soon > end ? end : soon;
+  const more = isOver ? '' : `; what else comes until ${until} is told together then`;
+  const change = { note: `${seen} were not told one by one${more}`, until, flood: { of, told: seen } };
   const said = next(all, change);
-  if (!isOver) await deps.later({ incident: all.id, at: end });
+  if (!isOver) await deps.later({ incident: all.id, at: until });
   // Should this be killed in between, it is told again: that is no harm.
   if (seen > told) await deps.tell(said);
-  await note(all, change, deps, { due: isOver ? null : end });
+  await note(all, change, deps, { due: isOver ? null : until });
   return result('told', said, said.note);
 }
 

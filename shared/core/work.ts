@@ -10,7 +10,19 @@ import { canonical, type Json, type JsonObject } from './json.ts';
 import { taught } from './learn.ts';
 import { compose, contextOf, type Fix, type Group, isReady, safeFor } from './plan.ts';
 import { ask, askAfter, close } from './question.ts';
-import { aside, begun, coded, essence, isNamed, isReverted, leaseEnd, leaseWaits, next, same } from './record.ts';
+import {
+  aside,
+  begun,
+  coded,
+  essence,
+  isNamed,
+  isReverted,
+  leaseEnd,
+  leaseWaits,
+  next,
+  same,
+  witnessOf,
+} from './record.ts';
 import { isUnknown } from './rule.ts';
 import { countsOf, objection, standingOf } from './standing.ts';
 import { digested, finish, tellingFix, together } from './tell.ts';
@@ -157,11 +169,10 @@ export const notReady = 'it cannot be changed right now';
 export async function alreadySafe(incident: Incident, group: Group, state: Json, fix: Fix, deps: Run): Promise<Result> {
   const last = incident.lease === undefined ? null : await deps.incidents.lastOn(incident.lease);
   if (last && explains(last, incident)) {
-    const witness = { id: incident.event.id, name: incident.event.name, at: incident.times.received };
     await deps.incidents.note(
       last.id,
       { at: incident.times.received, what: `also reported: ${incident.event.name}`, outcome: 'witness' },
-      witness,
+      witnessOf(incident),
     );
     // A witness is told to nobody: not where an attempt of this incident may have changed something, too.
     const outcome = begun(incident) ? 'safe' : 'witness';

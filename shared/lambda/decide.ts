@@ -114,11 +114,12 @@ async function carryOut(name: string, { id }: Incident, wait: boolean, logger: L
     }
     await invoke('Event');
   } catch (error) {
-    // The decision is recorded: whoever decided is told that nothing is proven yet.
+    // The decision is recorded: whoever decided is told that nothing is done yet.
     logger.error('not carried out', {
       incident: id,
       error: error instanceof Error ? plain(error.name, 80) : 'unknown',
     });
+    return 'lost' as const;
   }
   return null;
 }

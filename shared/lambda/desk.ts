@@ -16,7 +16,7 @@ import { mint, read, type Stored } from '../core/token.ts';
 import type { Decisions, Refused } from '../incidents/decisions.ts';
 import { actions, questionOf, readValue } from '../notify/actions.ts';
 import { render } from '../notify/message.ts';
-import { plain } from '../notify/plain.ts';
+import { inert, plain } from '../notify/plain.ts';
 import { headers } from '../page/html.ts';
 import * as view from '../page/view.ts';
 
@@ -25,8 +25,11 @@ export type Desk = {
   readonly channels: Channels;
   readonly decisions: Decisions;
   readonly words: view.WordsOf;
-  /** Has the room carry out what is recorded; null where it is not waited for, or did not say what came of it. */
-  carryOut(incident: Incident, wait: boolean): Promise<Pick<Result, 'outcome' | 'note'> | null>;
+  /**
+   * Has the room carry out what is recorded; null where it is not waited for, or did not say what came of it, 'lost' where
+   * it could not even be told to.
+   */
+  carryOut(incident: Incident, wait: boolean): Promise<Pick<Result, 'outcome' | 'note'> | 'lost' | null>;
   /** Sends an approver his own message. */
   write(approver: string, subject: string, words: string): Promise<void>;
   /** Slack's signing secret. */
@@ -174,6 +177,7 @@ async function recording(work: () => Promise<Refusal | null>, { token }: Stored,
 async function carriedOut(incident: Incident, by: string, desk: Desk): Promise<Response> {
   const end = await desk.carryOut(incident, true);
   const now = (await desk.deps.incidents.get(incident.id)) ?? incident;
+  if (end === 'lost') return page(503, view.lost(now));
   if (end?.outcome === 'replanned' && now.outcome === 'asked') {
     await refuse('changed', 'page', desk, { incident: incident.id, who: by });
     return anew(now, by, desk, 409);
@@ -204,25 +208,45 @@ function exemptFor(days: number, why: string, now: Date): Answer | null {
 /** Each approver his own link, by a message of his own; not whoever did it. */
 export async function askApprovers(id: string, address: string, desk: Desk): Promise<readonly string[]> {
   const incident = await desk.deps.incidents.get(id);
-  // It may have been answered before this came round.
-  if (incident?.outcome !== 'asked' || !(await genuine(incident, desk.deps))) return [];
+  if (!incident) return [];
   const { subject, text: words } = render(incident);
+  const questions = await openOf(incident, desk);
   const asked: string[] = [];
-  for (const approver of desk.channels.page?.approvers ?? []) {
-    const { refused } = await answerable(
-      { incident: id, question: questionOf(incident), approver, known: false },
-      null,
-      questionOf,
-      desk.deps,
-    );
-    if (refused) continue;
-    const token = await tokenFor(incident, approver, desk);
-    const link = `${address}?t=${token}`;
-    const yours = `Your own link, for you alone: it decides, and works once, until ${incident.until ?? ''}. Opening it only shows.`;
-    await desk.write(approver, subject, `${yours}\n\n${link}\n\n${words}`);
+  for (const approver of questions.length > 0 ? (desk.channels.page?.approvers ?? []) : []) {
+    const all = await Promise.all(questions.map((question) => linkFor(question, approver, address, desk)));
+    const [first, ...others] = all.filter((one) => one !== null);
+    if (!first) continue;
+    const yours = incident.flood
+      ? `Your own links, for you alone: each decides one question, and works once. Opening them only shows.\n\n${[first, ...others].map(({ about, link }) => `${about}\n${link}`).join('\n\n')}`
+      : `Your own link, for you alone: it decides, and works once, until ${incident.until ?? ''}. Opening it only shows.\n\n${first.link}`;
+    await desk.write(approver, subject, `${yours}\n\n${words}`);
     asked.push(approver);
   }
   return asked;
+}
+
+/** The open questions that a message puts: its own, or, of a flood, those that it names. */
+async function openOf(incident: Incident, { deps }: Desk): Promise<readonly Incident[]> {
+  const named = incident.flood
+    ? await Promise.all(incident.witnesses.map(({ id }) => deps.incidents.get(id)))
+    : [incident];
+  // It may have been answered before this came round.
+  const open = named.filter((one) => one?.outcome === 'asked').filter((one) => one !== null);
+  const known = await Promise.all(open.map((one) => genuine(one, deps)));
+  return open.filter((_, index) => known[index]);
+}
+
+async function linkFor(
+  incident: Incident,
+  approver: string,
+  address: string,
+  desk: Desk,
+): Promise<{ readonly about: string; readonly link: string } | null> {
+  const asking = { incident: incident.id, question: questionOf(incident), approver, known: false };
+  const { refused } = await answerable(asking, null, questionOf, desk.deps);
+  if (refused) return null;
+  const link = `${address}?t=${await tokenFor(incident, approver, desk)}`;
+  return { about: `${incident.id}  ${inert(incident.resource, 160)}`, link };
 }
 
 /** How old a request of Slack's may be, in seconds: "Verifying requests from Slack" (Slack's documentation). */
@@ -281,7 +305,7 @@ async function slack(request: Request, desk: Desk): Promise<Response> {
     if (because || !incident) return refused(because ?? 'ended');
     const recorded = await answerUndo(asked.incident, by, desk.deps);
     if (recorded) return refused(recorded);
-    await desk.carryOut(incident, false);
+    await pass(incident, address, desk);
     return said(200);
   }
   const days = asked?.days ?? 0;
@@ -294,8 +318,15 @@ async function slack(request: Request, desk: Desk): Promise<Response> {
   if (found.refused || !found.incident) return refused(found.refused ?? 'ended');
   const recorded = await answer(asked.incident, by, says, desk.deps);
   if (recorded) return refused(recorded);
-  await desk.carryOut(found.incident, false);
+  await pass(found.incident, address, desk);
   return said(200);
+}
+
+/** What is recorded and reaches no room is done by nobody: whoever pressed can press again, once that counts as new. */
+async function pass(incident: Incident, address: string, desk: Desk): Promise<void> {
+  if ((await desk.carryOut(incident, false)) !== 'lost') return;
+  const words = `It is recorded, and nothing is done yet: the function for it could not be reached. Press again in two minutes; or look with npx firebreak incidents ${incident.id}`;
+  await desk.whisper(address, words);
 }
 
 function payloadOf(body: string): unknown {

@@ -46,9 +46,9 @@ export function chatMessage(incident: Incident): JsonObject {
 }
 
 export function chatFold(incidents: readonly Incident[]): JsonObject {
-  const { headline, listed, foot } = foldOf(incidents);
+  const { headline, listed, commands, foot } = foldOf(incidents);
   const description = [fenced({ lines: listed }), '', inCode(foot)];
-  const nextSteps = [`Details: ${inCode('npx firebreak incidents')}`];
+  const nextSteps = commands.map(([what, command]) => `${what}: ${inCode(command)}`);
   return notification(incidents[0]?.id ?? 'none', headline, description, { nextSteps, keywords: [] });
 }
 

@@ -64,7 +64,8 @@ export function render(incident: Incident): Message {
     attributes: {
       severity: incident.severity,
       rule,
-      outcome: incident.outcome,
+      // Who wants questions alone wants many of them, too.
+      outcome: incident.flood?.of ?? incident.outcome,
       account: ascii(incident.account, 12) || 'unknown',
     },
   };

@@ -36,6 +36,11 @@ const refused: ReadonlySet<string> = new Set([
   'no_text',
   'too_many_attachments',
 ]);
+/**
+ * Nothing is looked up or linked, whatever a text holds. An update takes the same: left out, `parse` is overwritten with `client`,
+ * "unlike chat.postMessage" (chat.update, arguments).
+ */
+const literally = { parse: 'none', link_names: false } as const;
 /** The message that was said is not there any more, or can't be changed: people may delete what they like. */
 const gone: ReadonlySet<string> = new Set([
   'cant_update_message',
@@ -69,8 +74,8 @@ function byBot({ slack, secret, api = slackApi, value }: SlackParts): Channel {
       channel,
       text,
       blocks: [...blocks],
-      // Nothing is looked up, linked or unfolded, whatever a text holds.
-      ...{ parse: 'none', link_names: false, unfurl_links: false, unfurl_media: false },
+      ...literally,
+      ...{ unfurl_links: false, unfurl_media: false },
       ...more,
     });
 
@@ -79,7 +84,7 @@ function byBot({ slack, secret, api = slackApi, value }: SlackParts): Channel {
     const { text, blocks } = whole(incident);
     // The update first: done twice, it is done once.
     if (place['fold'] === undefined)
-      await call('chat.update', { channel, ts: thread, text, blocks: [...blocks] }).catch(unlessGone);
+      await call('chat.update', { channel, ts: thread, text, blocks: [...blocks], ...literally }).catch(unlessGone);
     const answer = { thread_ts: thread, ...(isLoud(incident.outcome) && { reply_broadcast: true }) };
     return (await post(channel, slackStep(incident), answer).catch(unlessGone))
       ? place

@@ -50,15 +50,10 @@ export function slackStep(incident: Incident): SlackMessage {
 
 /** Incidents that are alike, in one message. */
 export function slackFold(incidents: readonly Incident[]): SlackMessage {
-  const { headline, listed, foot } = foldOf(incidents);
+  const { headline, listed, commands, foot } = foldOf(incidents);
   return {
     text: noticed(headline),
-    blocks: [
-      header(headline),
-      rich(preformatted(listed)),
-      rich(section(lines([['Details', 'npx firebreak incidents']]))),
-      context(foot),
-    ],
+    blocks: [header(headline), rich(preformatted(listed)), rich(section(lines(commands))), context(foot)],
   };
 }
 
@@ -66,6 +61,7 @@ export function slackFold(incidents: readonly Incident[]): SlackMessage {
 export function foldOf(incidents: readonly Incident[]): {
   readonly headline: string;
   readonly listed: readonly string[];
+  readonly commands: readonly Fact[];
   readonly foot: string;
 } {
   const [first] = incidents;
@@ -78,6 +74,10 @@ export function foldOf(incidents: readonly Incident[]): {
   return {
     headline: `${incidents.length} times: ${parts?.headline ?? ''}`,
     listed: more > 0 ? [...named, `… and ${more} more`] : named,
+    commands: [
+      ...(first?.outcome === 'asked' ? [['To answer one', 'npx firebreak approve ID, or leave ID'] as const] : []),
+      ['Details', 'npx firebreak incidents'],
+    ],
     foot: first ? `rule ${first.rules.join(', ')} · severity ${first.severity}` : '',
   };
 }

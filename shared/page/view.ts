@@ -124,6 +124,13 @@ export const unproven = (incident: Incident): string =>
     html`<h1>Your answer is stored</h1><p class="note" role="alert">What came of it could not be seen: nothing is proven yet. You will be told; or look yourself.</p>${about(incident)}`,
   );
 
+/** The answer is stored, and could not be handed to what carries it out. */
+export const lost = (incident: Incident): string =>
+  document(
+    'Your answer is stored',
+    html`<h1>Your answer is stored</h1><p class="note" role="alert">What carries it out could not be reached: nothing is done yet. Say it again by the command line: <code>npx firebreak incidents ${incident.id}</code> shows where it stands.</p>${about(incident)}`,
+  );
+
 const about = ({ resource, title, id }: Incident): Html =>
   html`<dl><dt>What</dt><dd>${title}</dd><dt>Where</dt><dd>${resource}</dd><dt>Details</dt><dd><code>npx firebreak incidents ${id}</code></dd></dl>`;
 
