@@ -321,7 +321,7 @@ function mending(rule: Rule): readonly string[] {
   const proof =
     rule.proof === 'emulator'
       ? 'an emulator; how AWS itself normalises what is written is not shown there'
-      : 'a stateful fake written from the SDK’s models: no emulator has the service';
+      : 'a stateful fake written from the SDK’s models: no emulator has what it needs of the service';
   return [
     '',
     '## Fix',

@@ -61,7 +61,7 @@ export const unlit = (fires: readonly Fire[]): readonly string[] =>
     .filter((rule) => !fires.some((fire) => fire.rule.id === rule.id))
     .map(
       ({ id, proof }) =>
-        `${id}: ${proof === 'fake' ? 'no emulator has its API' : 'no stage of it can be shown in minutes'}`,
+        `${id}: ${proof === 'fake' ? 'no emulator has what it needs of the service' : 'no stage of it can be shown in minutes'}`,
     );
 
 /** The configuration that lets all of them act: `strict`, with what the stages want set. */
