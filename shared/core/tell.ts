@@ -41,8 +41,11 @@ async function revised(incident: Incident, deps: Deps): Promise<void> {
   await deps.revise(incident).catch(() => undefined);
 }
 
-/** How often a note is tried again where others write to the same record: of a flood there are many. */
-const tries = 8;
+/**
+ * How often a note is tried again where others write to the same record. Each lost try is a witness that somebody else noted,
+ * of a flood sixty at once; a record holds fifty of them, and then they are only counted, which is in nobody's way.
+ */
+const tries = 64;
 
 /** Notes something on an incident whose outcome is still what it was, whatever witnesses are noted meanwhile. */
 async function note(incident: Incident, change: Partial<Incident>, deps: Deps, saving: Saving = {}): Promise<void> {

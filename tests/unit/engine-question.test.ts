@@ -451,6 +451,26 @@ describe('a flood of questions', () => {
     expect(world.told).toHaveLength(5);
   });
 
+  it('is told once, however many join it before that is noted', async () => {
+    const world = toyWorld({});
+    await flood(world, 0, 3);
+    world.set('lamp-3', lit);
+    const deps = world.deps([putsOut(world.lens)], few);
+    let joined = 0;
+    const save: typeof deps.incidents.save = async (incident, saving) => {
+      if (incident.title.startsWith('Many') && incident.told && joined < 45) {
+        joined += 1;
+        const at = world.now().toISOString();
+        await world.store.note(incident.id, { at, what: 'also' }, { id: `other-${joined}`, name: 'LightLamp', at });
+      }
+      return deps.incidents.save(incident, saving);
+    };
+    await handle(lights(world, { lamp: 'lamp-3' }), { ...deps, incidents: { ...deps.incidents, save } });
+    expect(joined).toBe(45);
+    expect(messages(world)).toEqual(['asked', 'asked', 'asked', 'told']);
+    expect(one(world)).toMatchObject({ told: 'told', seen: 46 });
+  });
+
   it('keeps nothing from the channels that tell many in one by themselves', async () => {
     const world = toyWorld({});
     await flood(world, 0, 10);
