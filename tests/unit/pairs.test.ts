@@ -1,6 +1,7 @@
 /**
  * Rules that share a lens, each with every other and all together: whatever state they find, they have one plan that none
- * of them wants changed, whichever comes first; and the engine makes it one incident and one write.
+ * of them wants changed, whichever comes first, and but for what was learned it is the same; and the engine makes it one
+ * incident and one write.
  */
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -151,11 +152,15 @@ describe.each(groups.map(({ lens, rules }) => ({ lens, rules, ids: rules.map(({ 
           const turned = compose(decided(rules.toReversed(), target, learnedOf(before)), state);
           expect(isUnknown(turned)).toBe(isUnknown(plan));
           if (isUnknown(plan) || isUnknown(turned)) return;
-          expect(canon(first, turned)).toBe(canon(first, plan));
-          for (const one of group) {
-            const wanted = one.fix?.desire(plan, { target, baseline: {}, home, learned: one.learned ?? null }) ?? null;
-            if (!isUnknown(wanted)) expect(canon(first, wanted)).toBe(canon(first, plan));
-          }
+          // A rule that puts a learned whole back has less to do where another mended its trouble first: the engine takes
+          // the rules by name, so that the same event has the same plan.
+          if (!rules.some(({ fix }) => fix.learns)) expect(canon(first, turned)).toBe(canon(first, plan));
+          for (const safe of [plan, turned])
+            for (const one of group) {
+              const wanted =
+                one.fix?.desire(safe, { target, baseline: {}, home, learned: one.learned ?? null }) ?? null;
+              if (!isUnknown(wanted)) expect(canon(first, wanted)).toBe(canon(first, safe));
+            }
           const again = compose(group, plan);
           if (!isUnknown(again)) expect(canonical(again)).toBe(canonical(plan));
         }),
