@@ -5,6 +5,7 @@ import { loadConfig } from '../functions/deployment.ts';
 import { client } from '../shared/aws/client.ts';
 import type { Result } from '../shared/core/deps.ts';
 import { fault } from '../shared/core/fault.ts';
+import type { Incident } from '../shared/core/incident.ts';
 import { text } from '../shared/core/json.ts';
 import { approve, decide } from '../shared/core/people.ts';
 import { difference } from '../shared/notify/diff.ts';
@@ -33,11 +34,7 @@ export async function run([id = '']: readonly string[], options: Options): Promi
   const incident = known(id, await store.get(id));
   // One that was carried out and of which nobody was told yet goes to the engine again, which tells.
   const untold = incident.decision !== undefined && incident.told !== incident.outcome;
-  if (incident.outcome !== 'asked' && !untold)
-    throw fault(
-      'NotAsked',
-      `incident ${id} is ${incident.outcome}: only one that is asked can be approved; next: npx firebreak incidents ${id}`,
-    );
+  if (incident.outcome !== 'asked' && !untold) throw notAsked(incident, 'only one that is asked can be approved');
   if (incident.outcome === 'asked' && incident.before && incident.plan)
     say(
       `approving for ${plain(incident.resource, 300)}:`,
@@ -55,6 +52,10 @@ export async function run([id = '']: readonly string[], options: Options): Promi
     throw error;
   }
 }
+
+/** @param rule what may be answered, in words */
+export const notAsked = ({ id, outcome }: Pick<Incident, 'id' | 'outcome'>, rule: string): Error =>
+  fault('NotAsked', `incident ${id} is ${outcome}: ${rule}; next: npx firebreak incidents ${id}`);
 
 /** Prints what came of a decision; only a state that was read back and found as wanted, or is about to be, is a success. */
 export async function report(result: Result, json: boolean): Promise<number> {

@@ -4,7 +4,7 @@ import { loadConfig } from '../functions/deployment.ts';
 import { fault } from '../shared/core/fault.ts';
 import { decide } from '../shared/core/people.ts';
 import { plain } from '../shared/notify/plain.ts';
-import { byFunction, report } from './approve.ts';
+import { byFunction, notAsked, report } from './approve.ts';
 import { access, composed, known, namesOf, type StackOptions, withStack } from './deployment.ts';
 import { say } from './output.ts';
 import { minutesOf } from './pause.ts';
@@ -35,11 +35,7 @@ export async function run([id = '']: readonly string[], options: Options): Promi
   const config = loadConfig(options.config);
   const as = await access(names, options);
   const incident = known(id, await composed('', config, names, as).incidents.get(id));
-  if (incident.outcome !== 'asked')
-    throw fault(
-      'NotAsked',
-      `incident ${id} is ${incident.outcome}: only what is asked can be exempted; next: npx firebreak incidents ${id}`,
-    );
+  if (incident.outcome !== 'asked') throw notAsked(incident, 'only what is asked can be exempted');
   const deps = composed(incident.room, config, names, as);
   const until = new Date(deps.now().getTime() + minutes * 60_000).toISOString();
   await decide(id, as.who.arn, deps, { answer: 'exempt', until, reason });

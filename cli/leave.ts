@@ -1,12 +1,11 @@
 /** `firebreak leave`: a person's no to a fix that asks; what was put right first is taken back. */
 import type { Command } from 'commander';
 import { loadConfig } from '../functions/deployment.ts';
-import { fault } from '../shared/core/fault.ts';
 import { decide } from '../shared/core/people.ts';
 import { isReverted } from '../shared/core/record.ts';
 import { difference } from '../shared/notify/diff.ts';
 import { plain } from '../shared/notify/plain.ts';
-import { byFunction, report } from './approve.ts';
+import { byFunction, notAsked, report } from './approve.ts';
 import { access, composed, known, namesOf, type StackOptions, withStack } from './deployment.ts';
 import { say } from './output.ts';
 
@@ -28,11 +27,7 @@ export async function run([id = '']: readonly string[], options: Options): Promi
   const config = loadConfig(options.config);
   const as = await access(names, options);
   const incident = known(id, await composed('', config, names, as).incidents.get(id));
-  if (incident.outcome !== 'asked')
-    throw fault(
-      'NotAsked',
-      `incident ${id} is ${incident.outcome}: only what is asked can be left; next: npx firebreak incidents ${id}`,
-    );
+  if (incident.outcome !== 'asked') throw notAsked(incident, 'only what is asked can be left');
   const { before, after } = incident;
   if (isReverted(incident) && before && after)
     say(

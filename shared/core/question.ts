@@ -7,7 +7,19 @@ import type { Incident, Saving, Standing } from './incident.ts';
 import { canonical, type Json } from './json.ts';
 import { hoursToAnswer } from './mode.ts';
 import { compose, type Fix, groupOf, safeFor } from './plan.ts';
-import { begun, coded, genuine, isNamed, isReverted, isStale, leaseEnd, next, same, witnessOf } from './record.ts';
+import {
+  begun,
+  coded,
+  genuine,
+  isNamed,
+  isReverted,
+  isStale,
+  leaseEnd,
+  minutesAfter,
+  next,
+  same,
+  witnessOf,
+} from './record.ts';
 import { isUnknown, type Severity } from './rule.ts';
 import { standingOf } from './standing.ts';
 import { announce, beingTold, denounce, finish, together, untold } from './tell.ts';
@@ -63,8 +75,7 @@ export async function askAfter(
   return end;
 }
 
-const endOf = (deps: Deps): string =>
-  new Date(deps.now().getTime() + hoursToAnswer(deps.config) * 3_600_000).toISOString();
+const endOf = (deps: Deps): string => minutesAfter(deps.now(), hoursToAnswer(deps.config) * 60);
 
 /** Another incident's question about the same lens, if one is open and is what was stored. */
 async function openOn(incident: Incident, standing: Standing | null, deps: Deps): Promise<Incident | null> {

@@ -51,6 +51,10 @@ export const leaseSeconds = 90;
 export const leaseEnd = (deps: Deps): string =>
   new Date(deps.now().getTime() + (deps.leaseSeconds ?? leaseSeconds) * 1000).toISOString();
 
+/** So many minutes after a time: ISO 8601. */
+export const minutesAfter = (time: Date | string, minutes: number): string =>
+  new Date(new Date(time).getTime() + minutes * 60_000).toISOString();
+
 /** How long to wait for a lease that somebody else has, time after time, in milliseconds. */
 export const leaseWaits: readonly number[] = [500, 1000, 2000, 4000, 8000];
 

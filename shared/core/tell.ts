@@ -3,7 +3,7 @@ import type { Deps, Result, Run } from './deps.ts';
 import { fault } from './fault.ts';
 import type { Incident, Saving, Standing } from './incident.ts';
 import type { Outcome } from './outcome.ts';
-import { essence, isStale, next, result, sealed } from './record.ts';
+import { essence, isStale, minutesAfter, next, result, sealed } from './record.ts';
 import { whoOf } from './standing.ts';
 
 const silent: ReadonlySet<Outcome> = new Set(['exempt', 'off', 'attempt', 'witness', 'open', 'settling', 'waiting']);
@@ -140,9 +140,6 @@ function flood(incident: Incident, id: string, now: string, deps: Deps): Inciden
     version: 0,
   };
 }
-
-const minutesAfter = (time: string, minutes: number): string =>
-  new Date(Date.parse(time) + minutes * 60_000).toISOString();
 
 async function begin(all: Incident, deps: Deps): Promise<void> {
   const { until = '' } = all;

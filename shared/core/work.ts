@@ -19,6 +19,7 @@ import {
   isReverted,
   leaseEnd,
   leaseWaits,
+  minutesAfter,
   next,
   same,
   witnessOf,
@@ -30,7 +31,7 @@ import { digested, finish, tellingFix, together } from './tell.ts';
 /** How long to wait before each re-read of a state that does not look safe yet, in milliseconds. */
 export const rereads: readonly number[] = [0, 200, 500, 1000, 2000, 4000];
 /** How long until a state that takes minutes is looked at again. */
-const lookAgainSeconds = 60;
+const lookAgainMinutes = 1;
 /** How long the same rehearsal is not told again. */
 const rehearsalSeconds = 3600;
 
@@ -250,7 +251,7 @@ export async function fixed(
     await close(incident, 'put out', state, standing, deps);
     return end;
   }
-  const until = new Date(deps.now().getTime() + minutes * 60_000).toISOString();
+  const until = minutesAfter(deps.now(), minutes);
   await deps.later({ incident: incident.id, at: until });
   const held = { ...incident, until };
   const end = await finish(held, { outcome: 'held', note: `${note}; until ${until}`, after: { state } }, deps, {
@@ -264,7 +265,7 @@ export async function fixed(
 
 /** Reads nothing now: it is looked at when the minutes are over. */
 export async function waitFor(incident: Incident, minutes: number, deps: Run): Promise<Result> {
-  const until = new Date(deps.now().getTime() + minutes * 60_000).toISOString();
+  const until = minutesAfter(deps.now(), minutes);
   await deps.later({ incident: incident.id, at: until });
   return finish({ ...incident, until }, { outcome: 'waiting', note: incident.note }, deps, { due: until });
 }
@@ -277,9 +278,9 @@ export async function settleLater(
   deps: Run,
   writes: readonly Write[] = [],
 ): Promise<Result> {
-  const now = deps.now().getTime();
-  const until = incident.until ?? new Date(now + (fix.lens.settles ?? 0) * 60_000).toISOString();
-  const at = new Date(now + lookAgainSeconds * 1000).toISOString();
+  const now = deps.now();
+  const until = incident.until ?? minutesAfter(now, fix.lens.settles ?? 0);
+  const at = minutesAfter(now, lookAgainMinutes);
   await deps.later({ incident: incident.id, at });
   return finish({ ...incident, until }, { outcome: 'settling', note }, deps, { writes, due: at });
 }
